@@ -1,0 +1,34 @@
+import { formatRelative, formatTime } from './time';
+
+/** When a budget will be spent, as the backend forecasts it. Moments are ms since 1970; an absent upper end is open. */
+export interface Forecast {
+  kind: 'exhausted' | 'at' | 'not within horizon' | 'unknown';
+  at?: number | null;
+  lower?: number | null;
+  upper?: number | null;
+  /** What the forecast rests on, in words. */
+  basis?: string;
+}
+
+/** The forecast as a short phrase for a tile: "in 3 d 4 h". */
+export function formatForecast(forecast: Forecast | undefined, now: number): string {
+  switch (forecast?.kind) {
+    case 'exhausted':
+      return 'exhausted';
+    case 'at':
+      return formatRelative(forecast.at, now);
+    case 'not within horizon':
+      return 'not in sight';
+    default:
+      return 'unknown';
+  }
+}
+
+/** The forecast's interval for a tooltip: "between 2026-01-02 10:00 and 2026-01-04 12:00"; empty when there is none. */
+export function formatForecastRange(forecast: Forecast | undefined, timeZone?: string): string {
+  if (forecast?.kind !== 'at' || !forecast.lower) {
+    return '';
+  }
+  const lower = formatTime(forecast.lower, timeZone);
+  return forecast.upper ? `between ${lower} and ${formatTime(forecast.upper, timeZone)}` : `not before ${lower}`;
+}
