@@ -1,5 +1,5 @@
-import { dateTimeFormat, type TimeZone } from '@grafana/data';
-
+import { dateTimeFormat } from '@grafana/data';
+import type { TimeZone } from '@grafana/schema';
 import { isKnown, type Maybe, UNKNOWN } from './numbers';
 
 const UNITS = [
