@@ -5,7 +5,11 @@
 // Counts are numbers of events; a budget share is a fraction (1 is the whole budget); times are UTC.
 package budget
 
-import "time"
+import (
+	"fmt"
+	"math"
+	"time"
+)
 
 // Step is the length of a bucket. Buckets start at multiples of Step since the Unix epoch.
 const Step = time.Minute
@@ -57,4 +61,60 @@ type Key struct {
 func AlignDown(t time.Time) int64 {
 	s := t.Unix()
 	return s - ((s%StepSeconds)+StepSeconds)%StepSeconds
+}
+
+// maxCount is the largest number of events that a bucket may hold: up to it, float64 counts integers exactly.
+const maxCount = float64(1 << 53)
+
+// Check says what is wrong with a bucket that comes from outside: its place on the grid, its state, its counts.
+func (b Bucket) Check() error {
+	switch {
+	case b.Start%StepSeconds != 0:
+		return fmt.Errorf("bucket start %d is not a multiple of %d seconds; align it down", b.Start, StepSeconds)
+	case b.Start < 0 || b.Start > maxStart:
+		return fmt.Errorf("bucket start %d is outside the years 1970 to 9999; give Unix seconds", b.Start)
+	case int(b.State) >= States:
+		return fmt.Errorf("bucket at %d has the unknown state %d", b.Start, b.State)
+	case b.State != StateMeasured && (b.Good != 0 || b.Total != 0):
+		return fmt.Errorf("bucket at %d is %s but counts %v good of %v events; only measured buckets count events", b.Start, b.State, b.Good, b.Total)
+	case b.State != StateMeasured:
+		return nil
+	case math.IsNaN(b.Good) || math.IsNaN(b.Total) || b.Good < 0 || b.Good > b.Total || b.Total > maxCount:
+		return fmt.Errorf("bucket at %d counts %v good of %v events; wanted 0 <= good <= total <= 2^53", b.Start, b.Good, b.Total)
+	}
+	return nil
+}
+
+// Normal is the bucket that the arithmetic keeps: on the grid, with counts only where measured, a
+// measured bucket without an event as no traffic, more good than total events as all good, and counts
+// that are no numbers (NaN, infinite, negative) as no data: they are not evidence of anything.
+func (b Bucket) Normal() Bucket {
+	b.Start -= ((b.Start % StepSeconds) + StepSeconds) % StepSeconds
+	if b.State != StateMeasured {
+		if int(b.State) >= States {
+			b.State = StateNoData
+		}
+		return Bucket{Start: b.Start, State: b.State}
+	}
+	if !(b.Good >= 0 && b.Total >= 0 && b.Total <= maxCount && b.Good <= maxCount) {
+		return Bucket{Start: b.Start, State: StateNoData}
+	}
+	if b.Total == 0 {
+		return Bucket{Start: b.Start, State: StateNoTraffic}
+	}
+	b.Good = min(b.Good, b.Total)
+	return b
+}
+
+// Bad is the number of bad events.
+func (b Bucket) Bad() float64 { return b.Total - b.Good }
+
+var stateNames = [States]string{"unknown", "measured", "no traffic", "no data", "source error", "excluded"}
+
+// String names the state in words.
+func (s State) String() string {
+	if int(s) < States {
+		return stateNames[s]
+	}
+	return fmt.Sprintf("state %d", uint8(s))
 }
