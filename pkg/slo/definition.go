@@ -156,6 +156,8 @@ type Definition struct {
 	CriticalJourney bool   `json:"criticalJourney,omitempty"`
 	// MinimumEvents is the number of events in a window below which nothing should page.
 	MinimumEvents float64 `json:"minimumEvents,omitempty"`
+	// AlertPolicies are the names of the SLO's policies in the Catalogue, sorted; an inline policy is "slo/policy".
+	AlertPolicies []string `json:"alertPolicies,omitempty"`
 	// Origin is where the SLO document starts.
 	Origin Position `json:"origin"`
 	// NotEvaluated says why a valid definition is not evaluated (yet); empty when it is.
