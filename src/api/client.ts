@@ -1,0 +1,90 @@
+import { type DataFrame, dataFrameFromJSON } from '@grafana/data';
+import {
+  type BackendDataSourceResponse,
+  type BackendSrvRequest,
+  type DataResponse,
+  getBackendSrv,
+  isFetchError,
+} from '@grafana/runtime';
+import { lastValueFrom } from 'rxjs';
+import { APP_ID } from './plugin';
+import { type BurnlineQuery } from './query';
+import { type Portfolio, type Problem, type SLO } from './resources';
+
+const RESOURCES = `/api/plugins/${APP_ID}/resources`;
+
+/** What a page's chart asks for: queries over one time range, in ms since 1970. */
+export interface SeriesRequest {
+  from: number;
+  to: number;
+  /** About how many points fit into the chart's width. */
+  maxDataPoints: number;
+  queries: BurnlineQuery[];
+}
+
+/** The frames of all queries, each with its refId, and what went wrong with a query by its refId. */
+export interface SeriesAnswer {
+  frames: DataFrame[];
+  errors: Record<string, string>;
+}
+
+/** All SLOs with their budgets, the problems of the definition files and the state of the evaluation. */
+export function fetchPortfolio(signal?: AbortSignal): Promise<Portfolio> {
+  return request<Portfolio>({ url: `${RESOURCES}/slos`, abortSignal: signal });
+}
+
+/** One SLO. Rejects with a text for the user when it does not exist. */
+export function fetchSLO(id: string, signal?: AbortSignal): Promise<SLO> {
+  return request<SLO>({ url: `${RESOURCES}/slos/${encodeURIComponent(id)}`, abortSignal: signal });
+}
+
+/** What is wrong with the definition files. */
+export async function fetchProblems(signal?: AbortSignal): Promise<Problem[]> {
+  const answer = await request<{ problems?: Problem[] }>({ url: `${RESOURCES}/problems`, abortSignal: signal });
+  return answer.problems ?? [];
+}
+
+/** Runs queries through the app, so that its pages work without a configured data source. */
+export async function fetchSeries(series: SeriesRequest, signal?: AbortSignal): Promise<SeriesAnswer> {
+  const answer = await request<BackendDataSourceResponse>({
+    url: `${RESOURCES}/query`,
+    method: 'POST',
+    data: series,
+    abortSignal: signal,
+  });
+  const results = Object.entries(answer.results);
+  return {
+    frames: results.flatMap(([refId, result]) => framesOf(refId, result)),
+    errors: Object.fromEntries(results.flatMap(([refId, { error }]) => (error ? [[refId, error]] : []))),
+  };
+}
+
+function framesOf(refId: string, result: DataResponse): DataFrame[] {
+  return (result.frames ?? []).map((json) => ({ ...dataFrameFromJSON(json), refId }));
+}
+
+async function request<T>(options: BackendSrvRequest): Promise<T> {
+  try {
+    // Pages show a failure where it belongs; Grafana's toast on top would only repeat it.
+    const response = await lastValueFrom(getBackendSrv().fetch<T>({ showErrorAlert: false, ...options }));
+    return response.data;
+  } catch (error) {
+    throw new Error(errorText(error), { cause: error });
+  }
+}
+
+/** What went wrong, in the backend's words where it gave some. */
+export function errorText(error: unknown): string {
+  if (isFetchError<{ message?: string; error?: string } | undefined>(error)) {
+    return (
+      error.data?.message ?? error.data?.error ?? `Grafana answered ${error.status} ${error.statusText ?? ''}`.trim()
+    );
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Whether the failure is only that the caller lost interest. */
+export function isCancelled(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : error;
+  return isFetchError(cause) && cause.cancelled === true;
+}

@@ -1,0 +1,15 @@
+// The names under which Grafana knows the parts of this plugin.
+
+export const APP_ID = 'burnline-slo-app';
+export const DATASOURCE_TYPE = 'burnline-slo-datasource';
+
+/** Where the app's pages begin. */
+export const APP_URL = `/a/${APP_ID}`;
+
+/** The app's page in Grafana's plugin administration. */
+export const APP_CONFIG_URL = `/plugins/${APP_ID}`;
+
+/** The detail page of an SLO. Ids may hold slashes, which the route must not see as such. */
+export function sloUrl(id: string): string {
+  return `${APP_URL}/slos/${encodeURIComponent(id)}`;
+}

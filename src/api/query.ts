@@ -1,0 +1,33 @@
+import type { DataQuery } from '@grafana/schema';
+
+/** What can be asked of the ledger. */
+export const QUERY_TYPES = ['status', 'budget', 'burnrate', 'sli', 'events'] as const;
+
+/** A query type of time series or tables; annotations are asked for by dashboards, not by panels. */
+export type SeriesQueryType = (typeof QUERY_TYPES)[number];
+export type QueryType = SeriesQueryType | 'annotations';
+
+/** The version of the model below that the editor writes. A saved query without one is of version 1. */
+export const SCHEMA_VERSION = 1;
+
+/** A question to the ledger, as dashboards and alert rules keep it. Every list that is empty means "all". */
+export interface BurnlineQuery extends DataQuery {
+  queryType?: QueryType;
+  schemaVersion?: number;
+  /** SLO ids, or variables. */
+  slos?: string[];
+  /** Service ids, or variables. */
+  services?: string[];
+  /** "key=value" each, all of which an SLO must have. */
+  labels?: string[];
+  /** Burn rates only: look-back windows such as "1h". Empty means those of the usual alerts. */
+  windows?: string[];
+}
+
+/** The windows of the multi-window alerts that a burn rate query without windows shows. */
+export const WORKBOOK_WINDOWS = ['5m', '30m', '1h', '2h', '6h', '1d', '3d'] as const;
+
+/** Whether the text is a positive span of one unit, such as "5m", "1h" or "3d". */
+export function isWindow(text: string): boolean {
+  return /^[1-9]\d*[mhdw]$/.test(text);
+}
