@@ -1,0 +1,140 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime"
+	"time"
+
+	"github.com/grafana/dskit/concurrency"
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/burnline/grafana-slo-app/pkg/ledger"
+)
+
+// openLedger gives the ledger to read from, or says why there is none (yet).
+type openLedger func(context.Context) (ledger.Reader, error)
+
+// answerer turns queries into frames and views. It is what the data source and the app's pages share.
+type answerer struct {
+	ledger openLedger
+	// definitionsDir is named in remedies.
+	definitionsDir string
+	now            func() time.Time
+}
+
+// answer answers each query by itself: one that fails does not take the others along.
+func (a *answerer) answer(ctx context.Context, queries []backend.DataQuery, forAlert bool) backend.Responses {
+	responses := make(backend.Responses, len(queries))
+	for _, raw := range queries {
+		frames, err := a.frames(ctx, raw, forAlert)
+		responses[raw.RefID] = response(frames, err)
+	}
+	return responses
+}
+
+func response(frames data.Frames, err error) backend.DataResponse {
+	var mistake *queryError
+	switch {
+	case err == nil:
+		return backend.DataResponse{Frames: frames, Status: backend.StatusOK}
+	case errors.As(err, &mistake):
+		return backend.DataResponse{Error: err, Status: mistake.status, ErrorSource: backend.ErrorSourceDownstream}
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return backend.DataResponse{Error: fmt.Errorf("the query was cancelled: %w", err), Status: backend.Status(http.StatusGatewayTimeout), ErrorSource: backend.ErrorSourceDownstream}
+	}
+	return backend.DataResponse{Error: err, Status: backend.StatusInternal, ErrorSource: backend.ErrorSourcePlugin}
+}
+
+func (a *answerer) frames(ctx context.Context, raw backend.DataQuery, forAlert bool) (data.Frames, error) {
+	q, err := parseQuery(raw)
+	if err != nil {
+		return nil, err
+	}
+	q.ForAlert = forAlert
+	reader, err := a.ledger(ctx)
+	if err != nil {
+		return nil, err
+	}
+	snapshot, err := reader.Snapshot(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("the ledger can't be read: %w", err)
+	}
+	entries, err := q.Selection.pick(snapshot)
+	if err != nil {
+		return nil, err
+	}
+	if q.Type != QueryStatus && len(entries) > maxSeriesSLOs {
+		return nil, badQuery("query %s asks for the %s of %d SLOs; at most %d fit one graph. Choose SLOs, services or labels, or use queryType \"status\", which has no limit.", q.RefID, q.Type, len(entries), maxSeriesSLOs)
+	}
+	views, err := a.views(ctx, reader, snapshot, entries, q.To)
+	if err != nil {
+		return nil, err
+	}
+	frames, err := framesOf(q, views)
+	if err != nil {
+		return nil, err
+	}
+	if len(views) == 0 {
+		frames = a.nothing(q, snapshot, frames)
+	}
+	return frames, nil
+}
+
+func framesOf(q query, views []*view) (data.Frames, error) {
+	switch q.Type {
+	case QueryStatus:
+		frame, err := statusFrame(q, views)
+		if err != nil {
+			return nil, err
+		}
+		return data.Frames{frame}, nil
+	case QueryAnnotations:
+		return data.Frames{annotationsFrame(q, views)}, nil
+	}
+	frames := make(data.Frames, 0, len(views))
+	for _, v := range views {
+		frames = append(frames, seriesFrames(q, v)...)
+	}
+	if q.ForAlert {
+		frames = oneWide(frames)
+	}
+	return frames, nil
+}
+
+// nothing explains an empty answer.
+func (a *answerer) nothing(q query, snapshot ledger.Snapshot, frames data.Frames) data.Frames {
+	if len(frames) == 0 {
+		frame := data.NewFrame("")
+		frame.RefID = q.RefID
+		frame.Meta = &data.FrameMeta{Type: data.FrameTypeTimeSeriesWide, TypeVersion: dataplane}
+		frames = data.Frames{frame}
+	}
+	text := fmt.Sprintf("No SLO matches %s.", q.Selection)
+	if len(snapshot.Entries) == 0 {
+		text = fmt.Sprintf("No SLO is defined yet. Put an OpenSLO v1 file into %s.", a.definitionsDir)
+		if n := len(snapshot.Problems); n > 0 {
+			text = fmt.Sprintf("No SLO could be loaded from %s: %d problems. The first: %s", a.definitionsDir, n, problemText(snapshot.Problems[0]))
+		}
+	}
+	frames[0].AppendNotices(data.Notice{Severity: data.NoticeSeverityInfo, Text: text, Link: "/a/" + AppID})
+	return frames
+}
+
+// views assesses entries, in their order.
+func (a *answerer) views(ctx context.Context, reader ledger.Reader, snapshot ledger.Snapshot, entries []ledger.Entry, to time.Time) ([]*view, error) {
+	now := a.now().UTC()
+	views := make([]*view, len(entries))
+	err := concurrency.ForEachJob(ctx, len(entries), runtime.GOMAXPROCS(0), func(ctx context.Context, i int) error {
+		v, err := viewOf(ctx, reader, entries[i], snapshot.Heartbeat, to, now)
+		views[i] = v
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return views, nil
+}
