@@ -1,0 +1,157 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/grafana/dskit/services"
+)
+
+const (
+	stopTimeout       = 5 * time.Second
+	readHeaderTimeout = 10 * time.Second
+	secretBytes       = 20
+)
+
+// Server is a running preview host. New checks everything that can be checked without starting anything.
+type Server struct {
+	cfg            Config
+	plugins        []*Plugin
+	byID           map[string]*Plugin
+	secrets        map[string]string
+	processes      map[string]*process
+	dashboards     []*dashboard
+	store          *store
+	proxyTransport *http.Transport
+	http           *http.Server
+	listener       net.Listener
+	manager        *services.Manager
+	served         chan error
+	started        time.Time
+}
+
+// New reads the build, the provisioning files and the state of earlier runs. Its errors name the file to mend.
+func New(cfg Config) (*Server, error) {
+	if err := cfg.defaults(); err != nil {
+		return nil, fmt.Errorf("preview host: %w", err)
+	}
+	s := &Server{
+		cfg: cfg, byID: map[string]*Plugin{}, secrets: map[string]string{}, processes: map[string]*process{},
+		started: time.Now().UTC(), served: make(chan error, 1), proxyTransport: http.DefaultTransport.(*http.Transport).Clone(),
+	}
+	// The proxy passes bodies through as they are; a transport that unpacks them would change what a client sees.
+	s.proxyTransport.DisableCompression = true
+	var err error
+	if s.plugins, err = findPlugins(cfg.Dist); err != nil {
+		return nil, fmt.Errorf("preview host: %w", err)
+	}
+	for _, plugin := range s.plugins {
+		s.byID[plugin.ID] = plugin
+	}
+	if s.store, err = openStore(cfg.Data); err != nil {
+		return nil, fmt.Errorf("preview host: %w", err)
+	}
+	if err := errors.Join(s.registerServiceAccounts(), s.provision(), s.loadDashboards()); err != nil {
+		return nil, fmt.Errorf("preview host: %w", err)
+	}
+	return s, nil
+}
+
+// registerServiceAccounts gives each app that asks for permissions a token, which stays the same over restarts.
+func (s *Server) registerServiceAccounts() error {
+	return s.store.change(func(state *state) error {
+		for _, plugin := range s.plugins {
+			if plugin.IAM == nil || len(plugin.IAM.Permissions) == 0 {
+				continue
+			}
+			if state.ServiceSecrets[plugin.ID] == "" {
+				random := make([]byte, secretBytes)
+				if _, err := rand.Read(random); err != nil {
+					return fmt.Errorf("service account token: %w", err)
+				}
+				state.ServiceSecrets[plugin.ID] = "glsa_" + hex.EncodeToString(random)
+			}
+			s.secrets[plugin.ID] = state.ServiceSecrets[plugin.ID]
+		}
+		return nil
+	})
+}
+
+// Start listens, then launches the plugin processes: a plugin that works from its first moment finds the API there.
+// It returns when every process has been tried once; one that failed is tried again while the host runs.
+func (s *Server) Start(ctx context.Context) error {
+	var err error
+	if s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.cfg.Listen); err != nil {
+		return fmt.Errorf("preview host: %w: choose another address, or stop what uses this one", err)
+	}
+	s.http = &http.Server{Handler: s.routes(), ReadHeaderTimeout: readHeaderTimeout}
+	go func() { s.served <- s.http.Serve(s.listener) }()
+
+	var all []services.Service
+	for _, plugin := range s.plugins {
+		if plugin.Backend {
+			s.processes[plugin.ID] = newProcess(plugin, s.pluginEnv(plugin), s.cfg)
+			all = append(all, s.processes[plugin.ID])
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	if s.manager, err = services.NewManager(all...); err != nil {
+		return fmt.Errorf("preview host: %w", err)
+	}
+	// The processes live until Stop, not until the caller's start-up context ends.
+	if err := services.StartManagerAndAwaitHealthy(context.WithoutCancel(ctx), s.manager); err != nil {
+		return fmt.Errorf("preview host: %w", err)
+	}
+	return nil
+}
+
+// Stop ends the plugin processes and then the server. It returns once no process is left.
+func (s *Server) Stop() error {
+	var errs []error
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	if s.manager != nil {
+		errs = append(errs, services.StopManagerAndAwaitStopped(ctx, s.manager))
+	}
+	if s.http != nil {
+		if err := s.http.Shutdown(ctx); err != nil {
+			errs = append(errs, s.http.Close())
+		}
+		if err := <-s.served; !errors.Is(err, http.ErrServerClosed) {
+			errs = append(errs, err)
+		}
+	}
+	s.proxyTransport.CloseIdleConnections()
+	return errors.Join(errs...)
+}
+
+// URL is where the host serves, without a slash at the end.
+func (s *Server) URL() string {
+	if s.listener == nil {
+		return "http://" + s.cfg.Listen
+	}
+	return "http://" + s.listener.Addr().String()
+}
+
+// Plugins lists what is installed, apps first.
+func (s *Server) Plugins() []*Plugin { return slices.Clone(s.plugins) }
+
+// PluginPID is the process id of a backend plugin, 0 while it has none. Tests kill it to see it come back.
+func (s *Server) PluginPID(id string) int {
+	if process, ok := s.processes[id]; ok {
+		return process.pid()
+	}
+	return 0
+}
+
+// ServiceToken is the token of an app's managed service account, empty for an app without one.
+func (s *Server) ServiceToken(id string) string { return s.secrets[id] }
