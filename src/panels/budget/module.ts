@@ -1,0 +1,35 @@
+import { FieldConfigProperty, PanelPlugin } from '@grafana/data';
+
+import { BudgetPanel } from './BudgetPanel';
+import { DEFAULT_OPTIONS, type BudgetOptions } from './options';
+
+export const plugin = new PanelPlugin<BudgetOptions>(BudgetPanel)
+  .useFieldConfig({ disableStandardOptions: [FieldConfigProperty.NoValue, FieldConfigProperty.Filterable] })
+  .setPanelOptions((builder) =>
+    builder
+      .addRadio({
+        path: 'layout',
+        name: 'Layout',
+        description: 'Auto shows the burn-down chart where there is room for it',
+        defaultValue: DEFAULT_OPTIONS.layout,
+        settings: {
+          options: [
+            { value: 'auto', label: 'Auto' },
+            { value: 'number', label: 'Number' },
+            { value: 'chart', label: 'Chart' },
+          ],
+        },
+      })
+      .addBooleanSwitch({
+        path: 'showFacts',
+        name: 'Facts',
+        description: 'Budget in events and in time, objective, SLI and forecast',
+        defaultValue: DEFAULT_OPTIONS.showFacts,
+      })
+      .addBooleanSwitch({
+        path: 'showProjection',
+        name: 'Projection',
+        description: 'Draws the forecast with its interval where exhaustion is in sight',
+        defaultValue: DEFAULT_OPTIONS.showProjection,
+      })
+  );

@@ -1,0 +1,75 @@
+import { css } from '@emotion/css';
+import { useMemo } from 'react';
+import { type AbsoluteTimeRange, type GrafanaTheme2, type TimeRange, type TimeZone } from '@grafana/data';
+import { TextLink, useStyles2, useTheme2 } from '@grafana/ui';
+
+import { sloUrl } from '../../api/plugin';
+import { TimeChart } from '../chart/TimeChart';
+import { Sized } from '../frame/Sized';
+import { type BurnRateOptions } from './options';
+import { type BurnRates } from './policy';
+import { PolicyTable } from './PolicyTable';
+import { rateFrames } from './rates';
+
+/** What the table of a policy needs, and what must be left for a chart to be worth drawing. Pixels. */
+const ROW_HEIGHT = 30;
+const CHART_MIN_HEIGHT = 120;
+
+export interface BurnRateViewProps {
+  rates: BurnRates;
+  width: number;
+  height: number;
+  timeRange: TimeRange;
+  timeZone: TimeZone;
+  options: BurnRateOptions;
+  showName?: boolean;
+  onChangeTimeRange?: (range: AbsoluteTimeRange) => void;
+}
+
+/** One SLO's burn rates: each pair of windows now against its threshold, and how the rates got there. */
+export function BurnRateView(props: BurnRateViewProps) {
+  const { rates, width, height, timeRange, timeZone, options, showName = true, onChangeTimeRange } = props;
+  const styles = useStyles2(getStyles);
+  const theme = useTheme2();
+  const frames = useMemo(() => rateFrames(rates, theme, timeZone, options), [rates, theme, timeZone, options]);
+
+  const showTable = options.show !== 'chart' && rates.policy.length > 0;
+  const tableHeight = showTable ? (rates.policy.length + 1) * ROW_HEIGHT : 0;
+  const showChart = options.show === 'chart' || (options.show === 'both' && height - tableHeight >= CHART_MIN_HEIGHT);
+
+  return (
+    <section className={styles.view} style={{ width, height }} aria-label={`Burn rates of ${rates.name}`}>
+      {showName ? (
+        <TextLink href={sloUrl(rates.slo)} inline={false} variant="bodySmall" color="secondary">
+          {rates.name}
+        </TextLink>
+      ) : null}
+      {showTable ? (
+        <div className={styles.table}>
+          <PolicyTable name={rates.name} policy={rates.policy} width={width} />
+        </div>
+      ) : null}
+      {showChart ? (
+        <Sized>
+          {(size) => (
+            <TimeChart
+              label={`Burn rates of ${rates.name} over time`}
+              frames={frames}
+              width={size.width}
+              height={size.height}
+              timeRange={timeRange}
+              timeZone={timeZone}
+              empty="No burn rate in this time range: no events, or nothing measured"
+              onChangeTimeRange={onChangeTimeRange}
+            />
+          )}
+        </Sized>
+      ) : null}
+    </section>
+  );
+}
+
+const getStyles = (theme: GrafanaTheme2) => ({
+  view: css({ display: 'flex', flexDirection: 'column', gap: theme.spacing(1), minWidth: 0, overflow: 'hidden' }),
+  table: css({ overflow: 'auto', flexShrink: 1 }),
+});

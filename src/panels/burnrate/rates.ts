@@ -1,0 +1,76 @@
+import {
+  FieldColorModeId,
+  FieldType,
+  ThresholdsMode,
+  type DataFrame,
+  type Field,
+  type GrafanaTheme2,
+  type ThresholdsConfig,
+  type TimeZone,
+} from '@grafana/data';
+import { GraphThresholdsStyleMode, ScaleDistribution, VisibilityMode, type GraphFieldConfig } from '@grafana/schema';
+
+import { type PolicyRow } from '../../api/frames';
+import { drawn, frameOf } from '../chart/frames';
+import { type BurnRateOptions } from './options';
+import { windowSeconds, type BurnRates } from './policy';
+
+/** The chart of burn rates: a line a window, a dashed line a threshold. */
+export function rateFrames(rates: BurnRates, theme: GrafanaTheme2, timeZone: TimeZone, options: BurnRateOptions): DataFrame[] {
+  const time = rates.frame.fields.find((field) => field.type === FieldType.time);
+  if (!time) {
+    return [];
+  }
+  const shown = shownFields(rates, options.showShortWindows);
+  const thresholds = thresholdLines(rates.policy, theme);
+  const custom = scaleOf(rates.policy, options.scale);
+  const fields = shown.map((field, index) =>
+    drawn(field, theme, timeZone, {
+      unit: 'suffix:×',
+      displayName: `${windowOf(field)} window`,
+      color: field.config.color ?? { mode: FieldColorModeId.PaletteClassicByName },
+      // One field carries the lines; each field drawing them would only darken them.
+      thresholds: index === 0 ? thresholds : undefined,
+      custom: {
+        ...custom,
+        lineWidth: 2,
+        showPoints: VisibilityMode.Never,
+        thresholdsStyle: { mode: index === 0 ? GraphThresholdsStyleMode.Dashed : GraphThresholdsStyleMode.Off },
+      },
+    })
+  );
+  return [frameOf('burn rates', time, fields)];
+}
+
+function windowOf(field: Field): string {
+  return field.labels?.window ?? field.name.replace(/^burn_/, '');
+}
+
+function shownFields({ frame, policy }: BurnRates, withShort: boolean): Field[] {
+  const fields = frame.fields
+    .filter((field) => field.type === FieldType.number)
+    .sort((a, b) => windowSeconds(windowOf(a)) - windowSeconds(windowOf(b)));
+  const long = new Set(policy.map((row) => row.long));
+  const shown = fields.filter((field) => withShort || long.has(windowOf(field)));
+  return shown.length > 0 ? shown : fields;
+}
+
+function thresholdLines(policy: PolicyRow[], theme: GrafanaTheme2): ThresholdsConfig {
+  const colors = { page: theme.colors.error.main, ticket: theme.colors.warning.main };
+  const lines = [...policy]
+    .sort((a, b) => a.rate - b.rate)
+    .map((row) => ({ value: row.rate, color: colors[row.severity] }));
+  // The first step is the base, for which no line is drawn; "transparent" would shift the others' colours.
+  return { mode: ThresholdsMode.Absolute, steps: [{ value: -Infinity, color: theme.colors.text.disabled }, ...lines] };
+}
+
+function scaleOf(policy: PolicyRow[], scale: BurnRateOptions['scale']): GraphFieldConfig {
+  if (scale === 'linear') {
+    return { axisSoftMin: 0 };
+  }
+  return {
+    axisSoftMin: 0,
+    axisSoftMax: 1.2 * Math.max(1, ...policy.map((row) => row.rate)),
+    scaleDistribution: { type: ScaleDistribution.Symlog, log: 2, linearThreshold: 1 },
+  };
+}

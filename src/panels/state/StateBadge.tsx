@@ -1,0 +1,40 @@
+import { css } from '@emotion/css';
+import { type GrafanaTheme2 } from '@grafana/data';
+import { Icon, Tooltip, useStyles2 } from '@grafana/ui';
+
+import { stateLook, toneColor, type State, type Tone } from '../../format';
+
+export interface StateBadgeProps {
+  state: State;
+  /** Why the state is what it is; the tooltip shows it below the state's own description. */
+  message?: string;
+  /** Shows the icon alone, where there is no room for words. Its name stays for screen readers. */
+  iconOnly?: boolean;
+}
+
+/** A state as colour, icon and words: no reader has to tell colours apart. */
+export function StateBadge({ state, message, iconOnly = false }: StateBadgeProps) {
+  const look = stateLook(state);
+  const styles = useStyles2(getStyles, look.tone);
+  const tooltip = message ? `${look.description} ${message}` : look.description;
+  return (
+    <Tooltip content={tooltip} placement="top">
+      <span className={styles.badge}>
+        <Icon name={look.icon} className={styles.icon} title={iconOnly ? look.label : undefined} />
+        {iconOnly ? null : look.label}
+      </span>
+    </Tooltip>
+  );
+}
+
+const getStyles = (theme: GrafanaTheme2, tone: Tone) => ({
+  badge: css({
+    display: 'inline-flex',
+    alignItems: 'center',
+    gap: theme.spacing(0.5),
+    whiteSpace: 'nowrap',
+    color: toneColor(theme, tone),
+    fontWeight: theme.typography.fontWeightMedium,
+  }),
+  icon: css({ flexShrink: 0 }),
+});
