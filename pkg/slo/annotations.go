@@ -106,10 +106,10 @@ func (a *annotations) set(field value, name, text string) {
 	}
 }
 
+// readUID gives the text even if it is reported, so that its absence is not reported on top.
 func readUID(field value, text, what, remedy string) string {
 	if !uidForm.MatchString(text) {
 		field.errorf(remedy, "%q is not the UID of a %s: at most 40 letters, digits, - and _", shorten(text), what)
-		return ""
 	}
 	return text
 }

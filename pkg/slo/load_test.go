@@ -81,7 +81,7 @@ func TestReferencesReachAcrossFiles(t *testing.T) {
 	require.True(t, policy.WhenBreaching)
 	require.Equal(t, AlertCondition{
 		Name: "fast", DisplayName: "fast", Severity: "page", Op: OpGTE, Threshold: 14.4, Lookback: time.Hour, After: 2 * time.Minute,
-		Origin: Position{File: "shop.yaml", Line: 75, Column: 1, Document: 6},
+		Origin: Position{File: "shop.yaml", Line: 77, Column: 1, Document: 6},
 	}, policy.Conditions[0])
 	require.Equal(t, "payments-on-call", policy.Targets[0].Target)
 }
