@@ -41,6 +41,8 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       // A number in a template reads as it should; the formatters decide how where it matters.
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      // Grafana's plugin classes differ from each other by their type parameters only.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       // Callbacks of Grafana's components often want a function without a result.
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
     },

@@ -1,0 +1,91 @@
+import { type QueryEditorProps } from '@grafana/data';
+import { Alert, Combobox, InlineField, InlineFieldRow, MultiCombobox } from '@grafana/ui';
+import { useId } from 'react';
+import { type BurnlineQuery, isWindow, QUERY_TYPES, SCHEMA_VERSION, WORKBOOK_WINDOWS } from '../api';
+import { type BurnlineDataSource } from './datasource';
+import { Filters, LABEL_WIDTH } from './Filters';
+import { isSeriesQueryType, normalize, QUERY_TYPE_WORDS, toSaved } from './model';
+import { chosen, withVariables } from './useChoices';
+
+type Props = QueryEditorProps<BurnlineDataSource, BurnlineQuery>;
+
+const TYPE_OPTIONS = QUERY_TYPES.map((value) => ({ value, ...QUERY_TYPE_WORDS[value] }));
+const WINDOW_OPTIONS = WORKBOOK_WINDOWS.map((window) => ({ label: window, value: window }));
+
+/** Asks which numbers are wanted and of which SLOs. */
+export function QueryEditor({ datasource, query: saved, onChange, onRunQuery }: Props) {
+  const query = normalize(saved);
+  const change = (part: Partial<BurnlineQuery>) => {
+    onChange(toSaved({ ...query, ...part }));
+    onRunQuery();
+  };
+  return (
+    <>
+      {(saved.schemaVersion ?? 0) > SCHEMA_VERSION && (
+        <Alert severity="warning" title="This query was written by a newer version of Burnline" bottomSpacing={1}>
+          Changing it here may lose settings that this version does not know. Update the plugin first.
+        </Alert>
+      )}
+      <InlineFieldRow>
+        <TypeField query={query} onChange={change} />
+        {query.queryType === 'burnrate' && (
+          <WindowsField values={query.windows ?? []} variables={datasource.variableNames()} onChange={change} />
+        )}
+      </InlineFieldRow>
+      <Filters datasource={datasource} query={query} onChange={change} />
+    </>
+  );
+}
+
+interface FieldProps {
+  onChange: (part: Partial<BurnlineQuery>) => void;
+}
+
+function TypeField({ query, onChange }: FieldProps & { query: BurnlineQuery }) {
+  const id = useId();
+  const known = isSeriesQueryType(query.queryType);
+  return (
+    <InlineField
+      label="Show"
+      labelWidth={LABEL_WIDTH}
+      tooltip="Which numbers of the SLOs are wanted"
+      htmlFor={id}
+      invalid={!known}
+      error={known ? undefined : `"${query.queryType ?? ''}" is no query type: choose one of the list`}
+    >
+      <Combobox
+        id={id}
+        width={48}
+        options={TYPE_OPTIONS}
+        value={known ? query.queryType : null}
+        onChange={({ value }) => onChange({ queryType: value })}
+      />
+    </InlineField>
+  );
+}
+
+function WindowsField({ values, variables, onChange }: FieldProps & { values: string[]; variables: string[] }) {
+  const id = useId();
+  const wrong = values.filter((value) => !value.includes('$') && !isWindow(value));
+  return (
+    <InlineField
+      label="Windows"
+      labelWidth={LABEL_WIDTH}
+      tooltip="How far each burn rate looks back, such as 5m, 6h or 3d. None chosen means those of the usual alerts."
+      htmlFor={id}
+      invalid={wrong.length > 0}
+      error={wrong.length > 0 ? `${wrong.join(', ')}: write a number and one of m, h, d, w, such as 6h` : undefined}
+    >
+      <MultiCombobox
+        id={id}
+        width={48}
+        placeholder="Windows of the usual alerts"
+        options={withVariables(WINDOW_OPTIONS, variables)}
+        value={chosen(values, WINDOW_OPTIONS)}
+        createCustomValue
+        isClearable
+        onChange={(options) => onChange({ windows: options.map((option) => option.value) })}
+      />
+    </InlineField>
+  );
+}
