@@ -67,6 +67,8 @@ type Snapshot struct {
 	Problems []slo.Problem
 	// Heartbeat is when a writer last wrote anything; zero if never.
 	Heartbeat time.Time
+	// Missing says, in a sentence, that there is no ledger to read yet, and why; empty when there is one.
+	Missing string
 }
 
 // Reader is what everyone who shows, alerts or decides needs of a store.

@@ -1,0 +1,118 @@
+package ledger
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/burnline/grafana-slo-app/pkg/budget"
+)
+
+// killedWriterPath makes the test binary a writer that goes on until it is killed.
+const killedWriterPath = "BURNLINE_TEST_KILLED_WRITER"
+
+func killedKeys() []budget.Key {
+	keys := make([]budget.Key, 20)
+	for i := range keys {
+		keys[i] = budget.Key{SLO: fmt.Sprintf("slo-%d", i)}
+	}
+	return keys
+}
+
+// appendUntilKilled appends one minute of all SLOs at a time and acknowledges each on its output.
+func appendUntilKilled(path string) {
+	w, err := OpenWriter(path)
+	if err != nil {
+		fmt.Println("error", err)
+		return
+	}
+	first := 0
+	series, err := w.Series(context.Background(), killedKeys()[0])
+	if err != nil {
+		fmt.Println("error", err)
+		return
+	}
+	if _, end, ok := series.Bounds(); ok {
+		first = int(end-epoch) / 60
+	}
+	for minute := first; ; minute++ {
+		var batches []Batch
+		for _, key := range killedKeys() {
+			// The last five minutes again, as late data is read again.
+			from := max(0, minute-5)
+			batches = append(batches, Batch{Key: key, Buckets: minutes(from, minute-from+1)})
+		}
+		if err := w.Append(context.Background(), batches); err != nil {
+			fmt.Println("error", err)
+			return
+		}
+		fmt.Println("acknowledged", minute)
+	}
+}
+
+func TestAWriterKilledAHundredTimesLosesAndDoublesNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a hundred processes")
+	}
+	path := newPath(t)
+	random := rand.New(rand.NewPCG(7, 7))
+	acknowledged := -1
+	for round := range 100 {
+		// The time until it dies counts from its first acknowledgement in most rounds, from its start in some.
+		fromStart := round%4 == 0
+		acknowledged = max(acknowledged, killWriter(t, path, fromStart, time.Duration(random.Int64N(int64(25*time.Millisecond)))))
+		if round%10 != 9 {
+			continue
+		}
+		w, err := OpenWriter(path)
+		require.NoError(t, err)
+		require.NoError(t, w.Check(context.Background()))
+		for _, key := range killedKeys() {
+			series, err := w.Series(context.Background(), key)
+			require.NoError(t, err)
+			_, end, _ := series.Bounds()
+			last := int((end - epoch) / 60)
+			require.GreaterOrEqual(t, last, acknowledged+1, "an acknowledged minute is lost")
+			require.LessOrEqual(t, last, acknowledged+2, "at most the one that was not acknowledged yet is there")
+			require.Equal(t, budget.NewSeries(minutes(0, last)...).Chunks(), series.Chunks())
+		}
+		require.NoError(t, w.Close())
+	}
+	t.Logf("%d minutes of %d SLOs acknowledged over 100 kills", acknowledged+1, len(killedKeys()))
+	require.Greater(t, acknowledged, 100)
+}
+
+func killWriter(t *testing.T, path string, fromStart bool, after time.Duration) (acknowledged int) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), killedWriterPath+"="+path)
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	kill := func() { time.AfterFunc(after, func() { _ = cmd.Process.Kill() }) }
+	if fromStart {
+		kill()
+	}
+	acknowledged = -1
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		word, rest, _ := strings.Cut(lines.Text(), " ")
+		require.Equal(t, "acknowledged", word, lines.Text())
+		minute, err := strconv.Atoi(rest)
+		require.NoError(t, err)
+		if acknowledged < 0 && !fromStart {
+			kill()
+		}
+		acknowledged = minute
+	}
+	_ = cmd.Wait()
+	return acknowledged
+}
