@@ -28,6 +28,8 @@ export interface BudgetReport {
   remaining: Unknowable;
   /** The share of the window that was measured, had no traffic or is excluded. */
   coverage: number;
+  /** How much of the past has been read, 0 to 1. */
+  progress: Unknowable;
   state: State;
   /** Why the state is what it is; empty when there is nothing to add. */
   message: string;
