@@ -84,7 +84,7 @@ func (s *Server) logoOf(pluginType string) string {
 			}
 		}
 	}
-	return "public/img/icons/unicons/database.svg"
+	return "public/build/img/icons/unicons/database.svg"
 }
 
 func (s *Server) nameOfType(pluginType string) string {

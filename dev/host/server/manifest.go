@@ -112,7 +112,7 @@ func (p *Plugin) info() map[string]any {
 	if json.Unmarshal(p.Info, &info) != nil || info == nil {
 		info = map[string]any{}
 	}
-	logos := map[string]any{"small": "public/img/icons/unicons/apps.svg", "large": "public/img/icons/unicons/apps.svg"}
+	logos := map[string]any{"small": "public/build/img/icons/unicons/apps.svg", "large": "public/img/icons/unicons/apps.svg"}
 	if given, ok := info["logos"].(map[string]any); ok {
 		for size, value := range given {
 			if file, ok := value.(string); ok && file != "" {

@@ -50,7 +50,7 @@ func (s *Server) routes() http.Handler {
 
 	open("GET /public/plugins/{id}/{path...}", s.pluginAsset)
 	open("GET /public/{path...}", s.publicAsset)
-	open("GET /", s.page)
+	open("/", s.page)
 	open("/api/", func(http.ResponseWriter, *http.Request) error { return notFound("Not found") })
 	return mux
 }

@@ -45,7 +45,7 @@ func serveBelow(w http.ResponseWriter, r *http.Request, dir, name string) error 
 
 // page serves the one HTML page for every path that a browser may open.
 func (s *Server) page(w http.ResponseWriter, r *http.Request) error {
-	if s.cfg.Web == "" || strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, "/public/") || strings.HasPrefix(r.URL.Path, "/apis/") {
+	if s.cfg.Web == "" || (r.Method != http.MethodGet && r.Method != http.MethodHead) || strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, "/public/") || strings.HasPrefix(r.URL.Path, "/apis/") {
 		return notFound("Not found")
 	}
 	return serveBelow(w, r, s.cfg.Web, "index.html")

@@ -83,7 +83,7 @@ export default {
     new PagePlugin(),
     new CopyPlugin({
       patterns: [
-        { from: path.join(modules, '@grafana/ui/dist/public/img/icons'), to: 'public/img/icons' },
+        { from: path.join(modules, '@grafana/ui/dist/public/img/icons'), to: 'public/build/img/icons' },
         ...fontFiles.map(([from, to]) => ({ from: path.join(fonts, from), to: `public/fonts/${to}` })),
       ],
     }),
