@@ -4,7 +4,7 @@ import importSort from 'eslint-plugin-simple-import-sort';
 import sonarjs from 'eslint-plugin-sonarjs';
 import tseslint from 'typescript-eslint';
 
-const tests = ['**/*.test.{ts,tsx}', 'dev/**'];
+const tests = ['**/*.test.{ts,tsx}', 'src/testing/**', 'dev/**'];
 
 export default tseslint.config(
   { ignores: ['dist/', 'dev/out/', 'dev/bin/', 'coverage/', '**/testdata/'] },
@@ -31,7 +31,7 @@ export default tseslint.config(
             { name: 'moment', message: 'Use dateTime of @grafana/data.' },
             {
               name: 'react-router',
-              allowImportNames: ['Routes', 'Route', 'useParams', 'useNavigate'],
+              allowImportNames: ['Routes', 'Route', 'useParams', 'useNavigate', 'useLocation'],
               message: 'Grafana provides the router, in different versions: only these names exist in all of them.',
             },
           ],
@@ -58,6 +58,7 @@ export default tseslint.config(
   {
     files: tests,
     rules: {
+      'no-restricted-imports': 'off',
       // A test may look inside what it has just made.
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/unbound-method': 'off',

@@ -51,8 +51,8 @@ function ServicesField({ datasource, query, onChange }: FieldProps) {
   const load = useCallback(() => datasource.choices({ kind: 'services' }), [datasource]);
   const { choices, loading, error } = useChoices(load);
   return (
-    <Field label="Services" description="Only the SLOs of these services" htmlFor={id} noMargin>
-      <>
+    <>
+      <Field label="Services" description="Only the SLOs of these services" htmlFor={id} noMargin>
         <MultiCombobox
           id={id}
           width={WIDTH}
@@ -64,9 +64,9 @@ function ServicesField({ datasource, query, onChange }: FieldProps) {
           isClearable
           onChange={(options) => onChange({ services: options.map((option) => option.value) })}
         />
-        <LoadError what="services" error={error} />
-      </>
-    </Field>
+      </Field>
+      <LoadError what="services" error={error} />
+    </>
   );
 }
 
@@ -75,16 +75,16 @@ function LabelField({ datasource, query, onChange }: FieldProps) {
   const load = useCallback(() => datasource.choices({ kind: 'labels' }), [datasource]);
   const { choices, loading, error } = useChoices(load);
   return (
-    <Field
-      label="Label"
-      description="The label whose values are offered"
-      htmlFor={id}
-      required
-      noMargin
-      invalid={!query.label}
-      error="Choose a label"
-    >
-      <>
+    <>
+      <Field
+        label="Label"
+        description="The label whose values are offered"
+        htmlFor={id}
+        required
+        noMargin
+        invalid={!query.label}
+        error="Choose a label"
+      >
         <Combobox
           id={id}
           width={WIDTH}
@@ -95,9 +95,9 @@ function LabelField({ datasource, query, onChange }: FieldProps) {
           createCustomValue
           onChange={({ value }) => onChange({ label: value })}
         />
-        <LoadError what="labels" error={error} />
-      </>
-    </Field>
+      </Field>
+      <LoadError what="labels" error={error} />
+    </>
   );
 }
 

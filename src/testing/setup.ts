@@ -2,12 +2,13 @@ import { cleanup } from '@testing-library/react';
 import { afterEach, vi } from 'vitest';
 
 // What @grafana/ui asks of a browser and jsdom does not have.
-class SizeObserver implements ResizeObserver {
+class Observer {
   observe = vi.fn();
   unobserve = vi.fn();
   disconnect = vi.fn();
 }
-vi.stubGlobal('ResizeObserver', SizeObserver);
+vi.stubGlobal('ResizeObserver', Observer);
+vi.stubGlobal('IntersectionObserver', Observer);
 vi.stubGlobal('matchMedia', (media: string) => ({
   media,
   matches: false,
@@ -16,6 +17,13 @@ vi.stubGlobal('matchMedia', (media: string) => ({
   addListener: vi.fn(),
   removeListener: vi.fn(),
 }));
-HTMLCanvasElement.prototype.getContext = () => null;
+// Selects measure their texts on a canvas to know how wide they must be.
+const canvas = { measureText: (text: string) => ({ width: text.length * 8 }) };
+HTMLCanvasElement.prototype.getContext = () => canvas as never;
+
+// Lists draw only what fits into their height, and jsdom lays nothing out.
+for (const size of ['clientHeight', 'clientWidth', 'offsetHeight', 'offsetWidth']) {
+  Object.defineProperty(HTMLElement.prototype, size, { get: () => 400 });
+}
 
 afterEach(cleanup);
