@@ -11,8 +11,13 @@ import (
 	"github.com/burnline/grafana-slo-app/dev/shop/model"
 )
 
+// version changes whenever the same configuration gives another world.
+const version = 1
+
 // State is what is kept between runs.
 type State struct {
+	// Version is the version of the model that the world was made with.
+	Version int `json:"version"`
 	// World fixes everything that happens.
 	World model.Config `json:"world"`
 	// Filled is the last tick that the history blocks hold (Unix seconds): live samples begin after it.
@@ -31,11 +36,15 @@ func Load(file string) (state State, ok bool, err error) {
 	if err := json.Unmarshal(text, &state); err != nil {
 		return State{}, false, fmt.Errorf("shop state %s is damaged (%w): remove the demo's data directory to begin anew", file, err)
 	}
+	if state.Version != version {
+		return State{}, false, fmt.Errorf("shop state %s is of another version of the shop: begin anew with `demo --fresh`, or without the demo's data directory", file)
+	}
 	return state, true, nil
 }
 
 // Save writes a state so that a crash leaves the old or the new one.
 func Save(file string, state State) error {
+	state.Version = version
 	text, err := json.MarshalIndent(state, "", "  ")
 	if err != nil {
 		return err
