@@ -63,7 +63,7 @@ func (s *Series) Exhaustion(o Objective, at time.Time) Forecast {
 		return Forecast{Kind: ForecastUnknown, Basis: "no event in the window to go by"}
 	}
 	traffic, rhythm := s.traffic(report.At.Unix(), forecastStep(o.Window))
-	early, expected, late := s.project(o, report.At.Unix(), ratio, traffic)
+	early, expected, late := s.crossings(o, report.At.Unix(), ratio, traffic)
 	f := Forecast{Kind: ForecastNotWithinHorizon, Lower: early, Basis: fmt.Sprintf(
 		"error ratio of the last %s (%s %%, 90 %% interval %s to %s %%), traffic as %s",
 		shortDuration(ratio.window), number(100*ratio.expected), number(100*ratio.low), number(100*ratio.high), rhythm)}
@@ -183,15 +183,22 @@ func (s *Series) answeredShare(from, to int64) float64 {
 	return float64(s.Sum(from, to).Answered()) / float64((to-from)/StepSeconds)
 }
 
-// project walks one window into the future and gives the moments at which the remaining budget reaches
-// zero at the high, the expected and the low end of the error ratio; zero where it does not.
-func (s *Series) project(o Objective, at int64, ratio errorRatio, period []float64) (early, expected, late time.Time) {
+// moment is the projected state of the budget at one time, for each of three error ratios: the high,
+// the expected and the low end.
+type moment struct {
+	at int64
+	// left and allowed are numbers of events.
+	left    [3]float64
+	allowed float64
+	// spent says whether any event was or will be bad.
+	spent [3]bool
+}
+
+// project walks one window into the future, from the present moment on, until fn returns false.
+func (s *Series) project(o Objective, at int64, ratio errorRatio, period []float64, fn func(m moment) bool) {
 	window, step := o.seconds(), forecastStep(o.Window)
-	allowed := o.Target.Complement().Float()
+	share := o.Target.Complement().Float()
 	whole := s.cumulate(at)
-	ratios := [3]float64{ratio.high, ratio.expected, ratio.low}
-	var crossed [3]time.Time
-	var previous [3]float64
 	var future float64
 	for i := 0; int64(i)*step <= window; i++ {
 		now := at + int64(i)*step
@@ -201,20 +208,68 @@ func (s *Series) project(o Objective, at int64, ratio errorRatio, period []float
 		kept := whole.minus(s.cumulate(min(at, now-window)))
 		total := kept.total.float()
 		bad := total - kept.good.float()
-		open := false
-		for k, p := range ratios {
-			left := allowed*(total+future) - bad - p*future
-			if i > 0 && crossed[k].IsZero() && left <= 0 && (bad > 0 || p > 0) {
-				crossed[k] = between(now-step, step, previous[k], left)
-			}
-			previous[k] = left
-			open = open || crossed[k].IsZero()
+		m := moment{at: now, allowed: share * (total + future)}
+		for k, p := range [3]float64{ratio.high, ratio.expected, ratio.low} {
+			m.left[k] = m.allowed - bad - p*future
+			m.spent[k] = bad > 0 || p > 0
 		}
-		if !open {
-			break
+		if !fn(m) {
+			return
 		}
 	}
+}
+
+// crossings gives the moments at which the remaining budget reaches zero at the high, the expected and
+// the low end of the error ratio; zero where it does not.
+func (s *Series) crossings(o Objective, at int64, ratio errorRatio, period []float64) (early, expected, late time.Time) {
+	step := forecastStep(o.Window)
+	var crossed [3]time.Time
+	var previous [3]float64
+	s.project(o, at, ratio, period, func(m moment) bool {
+		open := false
+		for k, left := range m.left {
+			if m.at > at && crossed[k].IsZero() && left <= 0 && m.spent[k] {
+				crossed[k] = between(m.at-step, step, previous[k], left)
+			}
+			open = open || crossed[k].IsZero()
+		}
+		previous = m.left
+		return open
+	})
 	return crossed[0], crossed[1], crossed[2]
+}
+
+// ProjectionPoint is the remaining budget expected at a moment to come.
+type ProjectionPoint struct {
+	// At is the moment in Unix seconds.
+	At int64
+	// Remaining is the expected remaining share of the budget of the window that ends at At; Lower
+	// and Upper bound it with 90 % confidence in the error ratio.
+	Remaining, Lower, Upper float64
+}
+
+// Projection is the remaining budget that Exhaustion expects, from the present moment until the given
+// time, at most one window ahead. It is empty when there is no event to go by or nothing is allowed.
+func (s *Series) Projection(o Objective, at, until time.Time) []ProjectionPoint {
+	now := AlignDown(at)
+	ratio, ok := s.recentRatio(o, unix(now))
+	if !ok {
+		return nil
+	}
+	period, _ := s.traffic(now, forecastStep(o.Window))
+	var points []ProjectionPoint
+	s.project(o, now, ratio, period, func(m moment) bool {
+		if m.at > until.Unix() {
+			return false
+		}
+		if m.allowed > 0 {
+			points = append(points, ProjectionPoint{
+				At: m.at, Remaining: m.left[1] / m.allowed, Lower: m.left[0] / m.allowed, Upper: m.left[2] / m.allowed,
+			})
+		}
+		return true
+	})
+	return points
 }
 
 // between interpolates the moment within a step at which the budget fell from before to after.

@@ -139,6 +139,28 @@ func TestForecast(t *testing.T) {
 	})
 }
 
+func TestTheProjectionMeetsZeroWhereTheForecastSays(t *testing.T) {
+	o := sample("0.999", 30*day)
+	s := monthOf(steady(month-6*60, 6*60, 990, 1000))
+	now := at(month)
+	f := s.Exhaustion(o, now)
+	points := s.Projection(o, now, now.Add(30*day))
+	require.Equal(t, now.Unix(), points[0].At)
+	require.InDelta(t, s.Report(o, now).Remaining, points[0].Remaining, 1e-12)
+	require.Len(t, points, 721)
+	for i, p := range points {
+		require.LessOrEqual(t, p.Lower, p.Remaining)
+		require.LessOrEqual(t, p.Remaining, p.Upper)
+		if i > 0 {
+			require.Greater(t, p.At, points[i-1].At)
+			require.Equal(t, p.At > f.At.Unix(), p.Remaining < 0)
+		}
+	}
+	require.Len(t, s.Projection(o, now, now.Add(10*hour)), 11)
+	require.Empty(t, NewSeries().Projection(o, now, now.Add(day)))
+	require.Empty(t, s.Projection(sample("1", 30*day), now, now.Add(day)))
+}
+
 func TestReportsAndForecastsAreFast(t *testing.T) {
 	s := monthOf(steady(month-6*60, 6*60, 990, 1000))
 	o := sample("0.999", 30*day)

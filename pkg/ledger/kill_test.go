@@ -64,12 +64,17 @@ func TestAWriterKilledAHundredTimesLosesAndDoublesNothing(t *testing.T) {
 		t.Skip("starts a hundred processes")
 	}
 	path := newPath(t)
+	reader := openReader(t, path) // open through all of it, as the data source's process is
 	random := rand.New(rand.NewPCG(7, 7))
 	acknowledged := -1
 	for round := range 100 {
 		// The time until it dies counts from its first acknowledgement in most rounds, from its start in some.
 		fromStart := round%4 == 0
 		acknowledged = max(acknowledged, killWriter(t, path, fromStart, time.Duration(random.Int64N(int64(25*time.Millisecond)))))
+		seen, err := reader.Series(context.Background(), killedKeys()[3])
+		require.NoError(t, err)
+		_, end, _ := seen.Bounds()
+		require.GreaterOrEqual(t, end, epoch+60*int64(acknowledged+1), "a reader in another process misses an acknowledged minute")
 		if round%10 != 9 {
 			continue
 		}

@@ -87,3 +87,8 @@ type Store interface {
 	// Close flushes and closes the store.
 	Close() error
 }
+
+var (
+	_ Store  = (*SQLite)(nil)
+	_ Reader = (*SQLiteReader)(nil)
+)

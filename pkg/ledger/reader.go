@@ -46,10 +46,9 @@ type SQLiteReader struct {
 // cached is a series as far as it has been read.
 type cached struct {
 	mu sync.Mutex
-	id int64
-	// missing is the revision at which the ledger did not know the series.
-	missing int64
-	series  *budget.Series
+	// id is 0 until the ledger is found to know the series.
+	id     int64
+	series *budget.Series
 	// stale are the hours that changed since; all says that everything must be read. Guarded by SQLiteReader.mu.
 	stale []int64
 	all   bool
@@ -314,16 +313,13 @@ func (r *SQLiteReader) Series(ctx context.Context, key budget.Key) (*budget.Seri
 		c = &cached{all: true, series: budget.NewSeries()}
 		r.series[key] = c
 	}
-	db, revision := r.db, r.revision
+	db := r.db
 	r.mu.Unlock()
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.id == 0 {
-		if c.missing == revision {
-			return c.series, nil
-		}
-		if err := r.identify(ctx, db, c, key, revision); err != nil || c.id == 0 {
+		if err := r.identify(ctx, db, c, key); err != nil || c.id == 0 {
 			return c.series, err
 		}
 	}
@@ -345,19 +341,22 @@ func (r *SQLiteReader) Series(ctx context.Context, key budget.Key) (*budget.Seri
 	return series, nil
 }
 
-// identify looks the key up; from then on its changes are noted.
-func (r *SQLiteReader) identify(ctx context.Context, db *sql.DB, c *cached, key budget.Key, revision int64) error {
+// identify looks the key up; from then on its changes are noted. A key that the ledger does not know is
+// not remembered: anyone may ask for any.
+func (r *SQLiteReader) identify(ctx context.Context, db *sql.DB, c *cached, key budget.Key) error {
 	var id int64
 	err := db.QueryRowContext(ctx, "SELECT id FROM series WHERE slo = ? AND grp = ?", key.SLO, key.Group).Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) {
-		c.missing = revision
-		return nil
-	}
-	if err != nil {
-		return explain(r.path, err)
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if err != nil {
+		if r.series[key] == c {
+			delete(r.series, key)
+		}
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		return explain(r.path, err)
+	}
 	c.id = id
 	if r.series[key] == c { // not forgotten meanwhile
 		r.byID[id] = c

@@ -2,9 +2,9 @@ package ledger
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/burnline/grafana-slo-app/pkg/budget"
-	"github.com/burnline/grafana-slo-app/pkg/slo"
 )
 
 // A chunk's id is its hour shifted by seriesBits, plus the series' id.
@@ -32,6 +31,10 @@ const hotChunks = 1 << 16
 type SQLite struct {
 	*SQLiteReader
 	path string
+
+	// waiting guards queue, the writes that have not begun.
+	waiting sync.Mutex
+	queue   []*request
 
 	// mu guards all below: there is one writing connection.
 	mu         sync.Mutex
@@ -163,21 +166,65 @@ type change struct {
 	hot    map[int64][]byte
 }
 
-// write runs fn in one transaction that is kept whole or not at all.
+// request is a write that waits for its turn.
+type request struct {
+	fn  func(c *change) error
+	err error
+}
+
+// write runs fn in one transaction that is kept whole or not at all. Writes that wait for each other
+// share a transaction, and so one sync of the disk: many small ones at once cost little more than one.
 func (s *SQLite) write(ctx context.Context, fn func(c *change) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	mine := &request{fn: fn}
+	s.waiting.Lock()
+	s.queue = append(s.queue, mine)
+	s.waiting.Unlock()
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.waiting.Lock()
+	group := s.queue
+	s.queue = nil
+	s.waiting.Unlock()
+	// Whoever held s.mu before may have done it: then the group is without it, perhaps empty.
+	s.writeGroup(ctx, group)
+	return mine.err
+}
+
+// writeGroup writes all requests together or, when that fails, each by itself: one that cannot be
+// written does not keep the others from it.
+func (s *SQLite) writeGroup(ctx context.Context, group []*request) {
+	if len(group) > 1 && s.writeOnce(ctx, group) == nil {
+		return
+	}
+	for i := range group {
+		group[i].err = s.writeOnce(ctx, group[i:i+1])
+	}
+}
+
+func (s *SQLite) writeOnce(ctx context.Context, group []*request) error {
 	if s.db == nil {
 		return fmt.Errorf("ledger %s: %w", s.path, ErrClosed)
 	}
+	// What was begun is not called off: it is short, its outcome must be known, and others depend on it.
+	ctx = context.WithoutCancel(ctx)
 	if err := s.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return explain(s.path, err)
 	}
 	c := &change{SQLite: s, ctx: ctx, series: map[budget.Key]seriesRow{}, hot: map[int64][]byte{}}
-	err := c.run(fn)
+	err := c.run(func(c *change) error {
+		for _, r := range group {
+			if err := r.fn(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	if err == nil {
-		// A commit that was begun is not called off: its outcome must be known.
-		err = s.exec(context.WithoutCancel(ctx), "COMMIT")
+		err = s.exec(ctx, "COMMIT")
 	}
 	if err != nil {
 		s.rollback()
@@ -243,6 +290,9 @@ func (s *SQLite) keep(c *change) {
 // disk for good. A bucket that is already there is replaced; buckets are made normal first (see
 // budget.Bucket.Normal). Errors name the file, the cause and the remedy, and nothing was written.
 func (s *SQLite) Append(ctx context.Context, batches []Batch) error {
+	if err := check(batches); err != nil {
+		return fmt.Errorf("ledger %s: %w", s.path, err)
+	}
 	return s.write(ctx, func(c *change) error {
 		hours, err := c.sort(batches)
 		if err != nil {
@@ -255,6 +305,21 @@ func (s *SQLite) Append(ctx context.Context, batches []Batch) error {
 		}
 		return nil
 	})
+}
+
+// check refuses what no ledger can hold, before anything is written.
+func check(batches []Batch) error {
+	for _, batch := range batches {
+		if batch.Key.SLO == "" {
+			return errors.New("a batch without an SLO's id cannot be stored; give its key")
+		}
+		for _, b := range batch.Buckets {
+			if err := b.Normal().Check(); err != nil {
+				return fmt.Errorf("SLO %q: %w", batch.Key.SLO, err)
+			}
+		}
+	}
+	return nil
 }
 
 // hourOf is the part of a batch that falls into one chunk.
@@ -271,14 +336,8 @@ func (c *change) sort(batches []Batch) ([]hourOf, error) {
 		if len(batch.Buckets) == 0 {
 			continue
 		}
-		if batch.Key.SLO == "" {
-			return nil, errors.New("a batch without an SLO's id cannot be stored; give its key")
-		}
 		first, last := int64(1)<<62, int64(-1)
 		for _, b := range batch.Buckets {
-			if err := b.Normal().Check(); err != nil {
-				return nil, fmt.Errorf("SLO %q: %w", batch.Key.SLO, err)
-			}
 			hour := budget.HourOf(b.Start) / budget.HourSeconds
 			first, last = min(first, hour), max(last, hour)
 		}
@@ -296,15 +355,7 @@ func (c *change) sort(batches []Batch) ([]hourOf, error) {
 			from = to
 		}
 	}
-	slices.SortStableFunc(hours, func(a, b hourOf) int {
-		switch {
-		case a.id < b.id:
-			return -1
-		case a.id > b.id:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(hours, func(a, b hourOf) int { return cmp.Compare(a.id, b.id) })
 	return hours, nil
 }
 
@@ -381,115 +432,4 @@ func (c *change) packed(id int64) ([]byte, error) {
 		return nil, nil
 	}
 	return packed, err
-}
-
-// SetDefinitions replaces the catalogue: definitions missing from it are marked removed at now,
-// returned ones are unmarked; statuses and buckets are kept.
-func (s *SQLite) SetDefinitions(ctx context.Context, definitions []slo.Definition, now time.Time) error {
-	return s.write(ctx, func(c *change) error {
-		present := map[string]bool{}
-		for _, d := range definitions {
-			present[d.ID] = true
-			document, err := json.Marshal(d)
-			if err != nil {
-				return fmt.Errorf("definition %q: %w", d.ID, err)
-			}
-			if err := c.putDefinition(d.ID, string(document)); err != nil {
-				return fmt.Errorf("definition %q: %w", d.ID, err)
-			}
-		}
-		gone, err := c.removed(present)
-		if err != nil {
-			return err
-		}
-		for _, id := range gone {
-			c.changed, c.catalogue = true, true
-			if err := c.exec(ctx, "UPDATE definition SET removed = ?, revision = ? WHERE slo = ?", now.UnixMilli(), c.revision, id); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func (c *change) putDefinition(id, document string) error {
-	var known string
-	var removed sql.NullInt64
-	err := c.queryRow(c.ctx, "SELECT document, removed FROM definition WHERE slo = ?", []any{id}, &known, &removed)
-	if err == nil && known == document && !removed.Valid {
-		return nil
-	}
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return err
-	}
-	c.changed, c.catalogue = true, true
-	return c.exec(c.ctx, `INSERT INTO definition (slo, revision, document) VALUES (?1, ?2, ?3)
-		ON CONFLICT (slo) DO UPDATE SET revision = ?2, document = ?3, removed = NULL`, id, c.revision, document)
-}
-
-// removed lists the definitions that are not marked removed and not present any more.
-func (c *change) removed(present map[string]bool) ([]string, error) {
-	statement, err := c.statement(c.ctx, "SELECT slo FROM definition WHERE removed IS NULL")
-	if err != nil {
-		return nil, err
-	}
-	rows, err := statement.QueryContext(c.ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var gone []string
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		if !present[id] {
-			gone = append(gone, id)
-		}
-	}
-	return gone, rows.Err()
-}
-
-// SetStatus stores the evaluation state of definitions by ID, in one transaction.
-func (s *SQLite) SetStatus(ctx context.Context, statuses map[string]Status) error {
-	return s.write(ctx, func(c *change) error {
-		ids := make([]string, 0, len(statuses))
-		for id := range statuses {
-			ids = append(ids, id)
-		}
-		slices.Sort(ids)
-		for _, id := range ids {
-			document, err := json.Marshal(statuses[id])
-			if err != nil {
-				return fmt.Errorf("status of %q: %w", id, err)
-			}
-			c.changed, c.catalogue = true, true
-			err = c.exec(ctx, `INSERT INTO status (slo, revision, document) VALUES (?1, ?2, ?3)
-				ON CONFLICT (slo) DO UPDATE SET revision = ?2, document = ?3`, id, c.revision, string(document))
-			if err != nil {
-				return fmt.Errorf("status of %q: %w", id, err)
-			}
-		}
-		return nil
-	})
-}
-
-// SetProblems replaces the list of problems of the definition files.
-func (s *SQLite) SetProblems(ctx context.Context, problems []slo.Problem) error {
-	if problems == nil {
-		problems = []slo.Problem{}
-	}
-	document, err := json.Marshal(problems)
-	if err != nil {
-		return fmt.Errorf("problems: %w", err)
-	}
-	return s.write(ctx, func(c *change) error {
-		var known string
-		if err := c.queryRow(ctx, "SELECT problems FROM head", nil, &known); err != nil || known == string(document) {
-			return err
-		}
-		c.changed, c.catalogue = true, true
-		return c.exec(ctx, "UPDATE head SET problems = ?", string(document))
-	})
 }
