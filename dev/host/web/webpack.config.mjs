@@ -1,5 +1,6 @@
 // Bundles the page that stands in for Grafana's own: the shell of dev/host/web/src with Grafana's npm packages.
 import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import CopyPlugin from 'copy-webpack-plugin';
@@ -21,6 +22,36 @@ const fontFiles = [
     'roboto/L0xTDF4xlVMF-BfR8bXMIhJHg45mwgGEFl0_3vrtSM1J-gEPT5Ese6hmHSh0mQ.woff2',
   ],
 ];
+
+/**
+ * Grafana's repository has every icon; its npm package only those that its own components need. The rest of the Unicons
+ * come from their own package, and Grafana's own drawings, which no package has, become a plain ring.
+ */
+class IconsPlugin {
+  apply(compiler) {
+    const { RawSource } = compiler.webpack.sources;
+    const require = createRequire(import.meta.url);
+    const { availableIconsIndex } = require('@grafana/data');
+    const { icons, aliases } = require('@iconify-json/uil/icons.json');
+    const ring = '<path fill="none" stroke="currentColor" stroke-width="2" d="M4 12a8 8 0 1 0 16 0a8 8 0 1 0-16 0"/>';
+    const drawing = (name) => icons[name]?.body ?? icons[aliases?.[name]?.parent]?.body ?? ring;
+    compiler.hooks.thisCompilation.tap('IconsPlugin', (compilation) => {
+      compilation.hooks.processAssets.tap(
+        { name: 'IconsPlugin', stage: compilation.constructor.PROCESS_ASSETS_STAGE_ADDITIONAL },
+        () => {
+          for (const name of Object.keys(availableIconsIndex)) {
+            const folder = name.startsWith('gf-') ? 'custom' : 'unicons';
+            const file = `img/icons/${folder}/${name}.svg`;
+            if (!fs.existsSync(path.join(modules, '@grafana/ui/dist/public', file))) {
+              const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">${drawing(name)}</svg>`;
+              compilation.emitAsset(`public/build/${file}`, new RawSource(svg));
+            }
+          }
+        }
+      );
+    });
+  }
+}
 
 /** Writes index.html with the hashed name of the entry, so that a rebuilt page is never mixed with a cached one. */
 class PagePlugin {
@@ -81,6 +112,7 @@ export default {
   },
   plugins: [
     new PagePlugin(),
+    new IconsPlugin(),
     new CopyPlugin({
       patterns: [
         { from: path.join(modules, '@grafana/ui/dist/public/img/icons'), to: 'public/build/img/icons' },
