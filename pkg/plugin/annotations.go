@@ -55,7 +55,7 @@ func annotationsFrame(q query, views []*view) *data.Frame {
 
 // text says what the episode was, in a sentence.
 func (e episode) text(v *view) string {
-	lasted := windowText(max(e.End.Sub(e.Start), budget.Step))
+	lasted := span(e.End.Sub(e.Start))
 	if e.Open {
 		lasted += " so far"
 	}
@@ -141,4 +141,21 @@ func (v *view) enough(at int64, window time.Duration) bool {
 		return true
 	}
 	return v.Series.Sum(at-int64(window/time.Second), at).Total >= v.Objective.MinimumEvents
+}
+
+// span is a length of time in its two largest units, such as "2d 4h".
+func span(d time.Duration) string {
+	minutes := max(int64(d/time.Minute), 1)
+	days, hours, rest := minutes/(24*60), minutes/60%24, minutes%60
+	switch {
+	case days > 0 && hours > 0:
+		return fmt.Sprintf("%dd %dh", days, hours)
+	case days > 0:
+		return fmt.Sprintf("%dd", days)
+	case hours > 0 && rest > 0:
+		return fmt.Sprintf("%dh %dm", hours, rest)
+	case hours > 0:
+		return fmt.Sprintf("%dh", hours)
+	}
+	return fmt.Sprintf("%dm", rest)
 }

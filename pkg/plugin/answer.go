@@ -114,7 +114,10 @@ func (a *answerer) nothing(q query, snapshot ledger.Snapshot, frames data.Frames
 		frames = data.Frames{frame}
 	}
 	text := fmt.Sprintf("No SLO matches %s.", q.Selection)
-	if len(snapshot.Entries) == 0 {
+	switch {
+	case snapshot.Missing != "":
+		text = sentence(snapshot.Missing) + " The app's health says what it waits for."
+	case len(snapshot.Entries) == 0:
 		text = fmt.Sprintf("No SLO is defined yet. Put an OpenSLO v1 file into %s.", a.definitionsDir)
 		if n := len(snapshot.Problems); n > 0 {
 			text = fmt.Sprintf("No SLO could be loaded from %s: %d problems. The first: %s", a.definitionsDir, n, problemText(snapshot.Problems[0]))

@@ -149,10 +149,13 @@ func remarks(v *view) []reason {
 	if def.Stale != "" {
 		notes = append(notes, warning("The definition in %s is no longer valid and its last good version is in force: %s", def.Origin.File, sentence(def.Stale)))
 	}
-	if !status.RetentionFrom.IsZero() && status.RetentionFrom.After(v.Report.From) {
-		notes = append(notes, warning("The data source keeps no data before %s, so the budget covers less than the %s window. Lengthen its retention, or wait: the ledger keeps what it has read.", clock(status.RetentionFrom), def.Window.Text))
-	} else if v.Known() && v.Progress >= 1 && v.Report.Coverage < leastCoverage {
-		notes = append(notes, warning("Only %s %% of the %s window is known; the rest counts neither as good nor as bad.", strconv.FormatFloat(math.Floor(v.Report.Coverage*1000)/10, 'f', -1, 64), def.Window.Text))
+	if v.Known() && v.Progress >= 1 && v.Report.Coverage < leastCoverage {
+		share := strconv.FormatFloat(math.Floor(v.Report.Coverage*1000)/10, 'f', -1, 64)
+		text := fmt.Sprintf("Only %s %% of the %s window is known; the rest counts neither as good nor as bad.", share, def.Window.Text)
+		if status.RetentionFrom.After(v.Report.From) {
+			text += fmt.Sprintf(" The data source keeps no data before %s: lengthen its retention, or wait, since the ledger keeps what it has read.", clock(status.RetentionFrom))
+		}
+		notes = append(notes, warning("%s", text))
 	}
 	for _, text := range status.Warnings {
 		notes = append(notes, warning("The data source warns: %s", sentence(text)))
