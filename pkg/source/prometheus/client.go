@@ -171,6 +171,10 @@ func (c *client) do(ctx context.Context, method, endpoint string, form url.Value
 
 // unanswered explains a request that got no answer.
 func (c *client) unanswered(ctx context.Context, err error) error {
+	var known *source.Error // the transport's own words, say that there is no token
+	if errors.As(err, &known) {
+		return c.failure(known.Kind, known.Message, known.Remedy, err)
+	}
 	if errors.Is(err, errTooLarge) {
 		return c.failure(source.KindLimit, fmt.Sprintf("the answer is larger than %d MiB", c.cfg.MaxAnswer>>20),
 			"let the query aggregate more, e.g. with sum(...)", err)
