@@ -38,7 +38,7 @@ type plan struct {
 
 // promql parses what users write. Experimental functions are let through: whether they exist is the
 // server's to say.
-var promql = parser.NewParser(parser.Options{EnableExperimentalFunctions: true, EnableUnquotedUTF8Names: true})
+var promql = parser.NewParser(parser.Options{EnableExperimentalFunctions: true})
 
 // compile turns an indicator into a plan. Errors are of KindBadQuery and say what is supported.
 func compile(indicator slo.Indicator) (*plan, error) {
