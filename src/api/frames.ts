@@ -35,9 +35,10 @@ export interface BudgetReport {
   message: string;
   burn: Burns;
   lastMeasured: Unknowable;
-  /** The end of the window. */
+  /** The window's start and end. */
+  from: number;
   at: number;
-  forecast?: Forecast;
+  forecast: Forecast;
 }
 
 /** One row of the multi-window alert policy and where both of its windows stand now. */
@@ -53,6 +54,10 @@ export interface PolicyRow {
   firing: boolean;
 }
 
+export interface StatusMeta {
+  kind: 'status';
+}
+
 export interface BudgetMeta {
   kind: 'budget';
   report: BudgetReport;
@@ -61,6 +66,8 @@ export interface BudgetMeta {
 export interface ProjectionMeta {
   kind: 'projection';
   slo: string;
+  /** What the forecast rests on, in words. */
+  basis: string;
 }
 
 export interface BurnRateMeta {
@@ -81,12 +88,14 @@ export interface EventsMeta {
   kind: 'events';
   slo: string;
   name: string;
+  /** Seconds that a point counts. */
+  step: number;
 }
 
 /** What a frame of ours says about itself in meta.custom. */
-export type FrameMeta = BudgetMeta | ProjectionMeta | BurnRateMeta | SliMeta | EventsMeta;
+export type FrameMeta = StatusMeta | BudgetMeta | ProjectionMeta | BurnRateMeta | SliMeta | EventsMeta;
 
-const KINDS: readonly string[] = ['budget', 'projection', 'burnrate', 'sli', 'events'];
+const KINDS: readonly string[] = ['status', 'budget', 'projection', 'burnrate', 'sli', 'events'];
 
 /** The custom meta of a frame that our data source made; undefined for any other frame. */
 export function frameMeta(frame: DataFrame): FrameMeta | undefined {

@@ -1,5 +1,5 @@
 import { type State } from '../format';
-import { type BudgetReport, type Burns, type Unknowable } from './frames';
+import { type BudgetReport, type Burns, type PolicyRow, type Unknowable } from './frames';
 
 /** What a definition file says about one objective, with every reference resolved. Durations are nanoseconds. */
 export interface Definition {
@@ -80,11 +80,15 @@ export interface Status {
 /** One SLO with its budget, as the pages show it. */
 export interface SLO {
   definition: Definition;
+  /** When the definition vanished from its files, in ms since 1970; absent while it is there. */
+  removed?: number;
   status: Status;
   report: BudgetReport;
   state: State;
   message: string;
   burn: Burns;
+  policy: PolicyRow[];
+  /** The remaining budget over the window, oldest first. */
   trend: Unknowable[];
   /** The definition's YAML, where the backend has it. */
   document?: string;
@@ -94,7 +98,7 @@ export interface SLO {
 export interface EvaluatorHealth {
   running: boolean;
   message: string;
-  /** When the ledger was last written, in ms since 1970; absent or 0 if never. */
+  /** When the ledger was last written, in ms since 1970; absent if never. */
   heartbeat?: number;
 }
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-
 import { formatBudget, formatBurn, formatCount, formatObjective, formatSLI } from './numbers';
 
 describe('a budget share', () => {
@@ -38,6 +37,7 @@ describe('a burn rate', () => {
     [1, '1×'],
     [0.0312, '0.0312×'],
     [1000, '1,000×'],
+    [1e6, '∞'],
     [null, '–'],
   ])('%s reads %s', (rate, text) => expect(formatBurn(rate)).toBe(text));
 });

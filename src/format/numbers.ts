@@ -56,10 +56,16 @@ function decimalsOfPercent(fraction: Maybe): number {
   return formatObjective(fraction).split('.')[1]?.replace('%', '').length ?? 0;
 }
 
+/** The backend's stand-in for an infinite burn rate: an objective of 100% that saw a bad event. */
+const ENDLESS_BURN = 1e6;
+
 /** A burn rate, "14.4×": how many times faster than sustainable the budget is spent. */
 export function formatBurn(rate: Maybe): string {
   if (!isKnown(rate)) {
     return UNKNOWN;
+  }
+  if (rate >= ENDLESS_BURN) {
+    return '∞';
   }
   const text = Math.abs(rate) >= 100 ? wholes.format(rate) : threeDigits.format(rate);
   return `${text}×`;

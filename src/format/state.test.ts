@@ -1,7 +1,6 @@
 import { createTheme } from '@grafana/data';
 import { describe, expect, it } from 'vitest';
-
-import { budgetTone, compareStates, STATES, stateLook, toneColor, toState } from './state';
+import { budgetTone, compareStates, stateLook, STATES, toneColor, toState } from './state';
 
 describe('states', () => {
   it('each have their own label and shape', () => {

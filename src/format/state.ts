@@ -90,7 +90,7 @@ const LOOKS: Record<State, StateLook> = {
   },
   'not evaluated': {
     label: 'Not evaluated',
-    description: 'The definition is valid, but this kind of SLO is not evaluated.',
+    description: 'No new measurements are taken for this SLO.',
     icon: 'minus-circle',
     tone: 'neutral',
     badge: 'darkgrey',
@@ -130,7 +130,7 @@ export function toneColor(theme: GrafanaTheme2, tone: Tone): string {
   return colors[tone];
 }
 
-/** The tone of a remaining budget (a fraction), with the thresholds that the frames carry: 0, 25% and 50%. */
+/** The tone of a remaining budget (a fraction), by the thresholds at which the frames turn red and orange. */
 export function budgetTone(remaining: number | null | undefined): Tone {
   if (typeof remaining !== 'number' || !Number.isFinite(remaining)) {
     return 'neutral';

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-
 import { formatForecast, formatForecastRange } from './forecast';
 import { formatDowntime, formatDuration, formatRelative, formatTime } from './time';
 
