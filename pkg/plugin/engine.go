@@ -70,6 +70,8 @@ type Engine struct {
 	// running and idle say whether this process evaluates and, if not, why.
 	running bool
 	idle    string
+	// since is when this process began to evaluate.
+	since time.Time
 }
 
 // NewEngine checks the configuration. Nothing runs before the engine is started.
@@ -101,6 +103,16 @@ func (e *Engine) Evaluating() (running bool, why string) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	return e.running, e.idle
+}
+
+// Evaluated is how long this process has been evaluating; 0 if it is not.
+func (e *Engine) Evaluated() time.Duration {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if !e.running {
+		return 0
+	}
+	return e.cfg.Now().Sub(e.since)
 }
 
 // Access is how Grafana is reached at the moment.
@@ -243,7 +255,7 @@ func (e *Engine) leave(store io.Closer) error {
 func (e *Engine) stand(running bool, store ledger.Store, idle string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.running, e.store, e.idle = running, store, idle
+	e.running, e.store, e.idle, e.since = running, store, idle, e.cfg.Now()
 }
 
 // withdrawable takes back what was registered through it, so that another attempt can register again.

@@ -89,7 +89,7 @@ func (p *Plugin) showHealth(w http.ResponseWriter, r *http.Request) {
 func (p *Plugin) dataSourceHealth(ctx context.Context) *verdict {
 	v := &verdict{Failing: []failingJSON{}}
 	if snapshot, ok := p.ledgerHealth(ctx, v); ok {
-		p.heartbeatHealth(v, snapshot)
+		p.heartbeatHealth(v, snapshot, false)
 		p.definitionHealth(v, snapshot)
 		readingHealth(v, snapshot)
 	}
@@ -120,7 +120,7 @@ func (p *Plugin) appHealth(ctx context.Context) *verdict {
 	if !ok {
 		return v
 	}
-	p.heartbeatHealth(v, snapshot)
+	p.heartbeatHealth(v, snapshot, running)
 	p.definitionHealth(v, snapshot)
 	p.sourceHealth(ctx, v, snapshot)
 	readingHealth(v, snapshot)
@@ -147,14 +147,21 @@ func (p *Plugin) ledgerHealth(ctx context.Context, v *verdict) (ledger.Snapshot,
 	return snapshot, true
 }
 
-func (p *Plugin) heartbeatHealth(v *verdict, snapshot ledger.Snapshot) {
+// heartbeatHealth looks at the age of the last write. A process that has just begun to evaluate may not
+// have written yet.
+func (p *Plugin) heartbeatHealth(v *verdict, snapshot ledger.Snapshot, evaluating bool) {
 	v.Heartbeat = millis(snapshot.Heartbeat)
 	age := p.answers.now().Sub(snapshot.Heartbeat)
-	if snapshot.Heartbeat.IsZero() || age > budget.StaleAfter {
+	switch {
+	case !snapshot.Heartbeat.IsZero() && age <= budget.StaleAfter:
+		v.add("heartbeat", true, "The ledger was written %s ago.", max(0, age).Round(time.Second))
+	case evaluating && p.engine.Evaluated() <= budget.StaleAfter:
+		v.add("heartbeat", true, "The evaluation has just started and writes soon.")
+	case evaluating:
+		v.add("heartbeat", false, "This process evaluates, but has not written for %s: see Grafana's log for the plugin's lines.", p.engine.Evaluated().Round(time.Minute))
+	default:
 		v.add("heartbeat", false, "%s", evaluatorSilent(snapshot.Heartbeat).Text)
-		return
 	}
-	v.add("heartbeat", true, "The ledger was written %s ago.", max(0, age).Round(time.Second))
 }
 
 func (p *Plugin) definitionHealth(v *verdict, snapshot ledger.Snapshot) {

@@ -79,6 +79,20 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	}
 }
 
+// maxBody bounds the body of a resource call in bytes.
+const maxBody = 1 << 20
+
+// decode reads a JSON body; expected says what it should hold.
+func decode(w http.ResponseWriter, r *http.Request, into any, expected string) error {
+	if r.Body == nil {
+		return badQuery("the body is empty. Expected %s.", expected)
+	}
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(into); err != nil {
+		return badQuery("the body can't be read: %v. Expected %s.", err, expected)
+	}
+	return nil
+}
+
 // unknownRoute answers what no route matches.
 func unknownRoute(known string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {

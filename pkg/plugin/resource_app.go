@@ -16,9 +16,6 @@ import (
 	"github.com/burnline/grafana-slo-app/pkg/slo"
 )
 
-// maxQueryBody bounds the body of a query in bytes.
-const maxQueryBody = 1 << 20
-
 // sloJSON is one SLO as the app's pages get it.
 type sloJSON struct {
 	Definition slo.Definition      `json:"definition"`
@@ -142,8 +139,8 @@ func (p *Plugin) listProblems(w http.ResponseWriter, r *http.Request) {
 // queryFrames lets the app's pages draw without a configured data source instance.
 func (p *Plugin) queryFrames(w http.ResponseWriter, r *http.Request) {
 	var body queryJSON
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxQueryBody)).Decode(&body); err != nil {
-		fail(w, badQuery("the body can't be read: %v. Expected {from, to, maxDataPoints, queries} with times in Unix milliseconds.", err))
+	if err := decode(w, r, &body, "{from, to, maxDataPoints, queries} with times in Unix milliseconds"); err != nil {
+		fail(w, err)
 		return
 	}
 	queries := make([]backend.DataQuery, len(body.Queries))

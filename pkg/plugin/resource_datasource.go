@@ -1,7 +1,6 @@
 package plugin
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -40,9 +39,9 @@ func (p *Plugin) dataSourceRoutes() http.Handler {
 func (p *Plugin) variables(w http.ResponseWriter, r *http.Request) {
 	params := r.URL.Query()
 	q := variableQuery{Kind: params.Get("kind"), Label: params.Get("label"), Service: params.Get("service")}
-	if r.Method == http.MethodPost && r.Body != nil && r.ContentLength != 0 {
-		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxQueryBody)).Decode(&q); err != nil {
-			fail(w, badQuery("the body can't be read: %v. Expected {kind, label, service}.", err))
+	if r.Method == http.MethodPost && r.Body != nil {
+		if err := decode(w, r, &q, "{kind, label, service}"); err != nil {
+			fail(w, err)
 			return
 		}
 	}
