@@ -77,7 +77,8 @@ function compiler({ manifestFile, sources, output, files, keep }) {
       filename: '[name].js',
       chunkFilename: '[name].[contenthash:16].js',
       library: { type: 'amd' },
-      publicPath: '',
+      // Where Grafana serves plugins by default; src/publicPath.ts corrects it to where the module came from.
+      publicPath: `public/plugins/${id}/`,
       uniqueName: id,
       // The plugin's Go binaries are built into the same folder by another tool.
       clean: { keep },
