@@ -21,7 +21,8 @@ type PolicyWindow struct {
 	Long, Short time.Duration
 }
 
-// WorkbookPolicy is the set of the Google SRE Workbook, chapter 5, "Alerting on SLOs", table 5-8.
+// WorkbookPolicy is the set of the Google SRE Workbook, chapter 5, "Alerting on SLOs" (multiwindow,
+// multi-burn-rate alerts).
 var WorkbookPolicy = []PolicyWindow{
 	{Severity: SeverityPage, Share: 0.02, Long: time.Hour, Short: 5 * time.Minute},
 	{Severity: SeverityPage, Share: 0.05, Long: 6 * time.Hour, Short: 30 * time.Minute},

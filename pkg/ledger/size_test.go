@@ -61,7 +61,8 @@ func sizeKey(slo int) budget.Key {
 }
 
 // appendLive appends as the evaluation does: the newest minute and the two before it again. To be
-// quick, only the first of three days goes minute by minute, the others by steps of five.
+// quick, only the first day goes minute by minute and the rest in steps of five; a whole month by
+// single minutes comes out the same.
 func appendLive(t *testing.T, w *SQLite, all [][]budget.Bucket) {
 	step := 1
 	for at := 0; at < month; at += step {
