@@ -1,11 +1,10 @@
 import { css } from '@emotion/css';
 import { createTheme, type EventBus, type GrafanaTheme2, ThemeContext } from '@grafana/data';
-import { config, LocationServiceProvider, locationService } from '@grafana/runtime';
+import { config, locationService,LocationServiceProvider } from '@grafana/runtime';
 import { ErrorBoundaryAlert, GlobalStyles, ModalRoot, ModalsProvider, PortalContainer, useStyles2 } from '@grafana/ui';
 import { Suspense, useEffect } from 'react';
 import { Router } from 'react-router-dom';
 import { CompatRouter, Route, Routes } from 'react-router-dom-v5-compat';
-
 import { Header } from './chrome/Header';
 import { Loading } from './chrome/Loading';
 import { Page } from './chrome/Page';
@@ -33,7 +32,6 @@ export function Shell({ events, templates }: Props) {
     <ThemeContext.Provider value={theme}>
       <GlobalStyles />
       <LocationServiceProvider service={locationService}>
-        {/* @ts-expect-error the wrapped history is the one that Grafana itself hands to this router */}
         <Router history={locationService.getHistory()}>
           <CompatRouter>
             <ModalsProvider>

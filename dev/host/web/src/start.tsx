@@ -1,5 +1,6 @@
 import {
   EventBusSrv,
+  type GrafanaConfig,
   locationUtil,
   setTimeZoneResolver,
   setWeekStart,
@@ -35,17 +36,16 @@ import { setPluginPage } from 'grafana-runtime/components/PluginPage';
 import { setDataSourcePluginImporter } from 'grafana-runtime/services/dataSource/dataSource';
 import { initDataSourceInstanceSettings } from 'grafana-runtime/services/dataSource/settings';
 import { createRoot } from 'react-dom/client';
-
 import { PluginPage } from './chrome/PluginPage';
 import { PanelRenderer } from './dashboard/PanelRenderer';
 import { importDataSource, importPanel, loadedPanel } from './plugins/registry';
-import { Shell } from './Shell';
 import { HostBackendSrv } from './services/backendSrv';
 import { HostDataSourceSrv } from './services/dataSourceSrv';
 import { standardFieldConfig } from './services/fieldConfig';
 import { runRequest } from './services/runRequest';
 import { HostTemplateSrv, rawRange } from './services/templateSrv';
 import { timeRangeOfUrl } from './services/timeRange';
+import { Shell } from './Shell';
 
 const events = new EventBusSrv();
 const templates = new HostTemplateSrv();
@@ -60,7 +60,8 @@ export async function start() {
   setTimeZoneResolver(() => config.bootData.user.timezone);
   setWeekStart(config.bootData.user.weekStart);
   locationUtil.initialize({
-    config,
+    // The package's two types of the same settings differ in a few fields that links do not use.
+    config: config as unknown as GrafanaConfig,
     getVariablesUrlParams: () => templates.urlParameters(),
     getTimeRangeForUrl: () => rawRange(timeRangeOfUrl()),
   });
@@ -76,7 +77,7 @@ function setServices() {
   setAppEvents(events);
   setBackendSrv(new HostBackendSrv(events));
   setTemplateSrv(templates);
-  // eslint-disable-next-line @typescript-eslint/no-deprecated
+   
   setLocationSrv(locationService);
   setDataSourceSrv(new HostDataSourceSrv());
   initDataSourceInstanceSettings(config.datasources, config.defaultDatasource);

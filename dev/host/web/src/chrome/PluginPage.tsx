@@ -4,7 +4,6 @@ import { config, type PluginPageProps } from '@grafana/runtime';
 import { Tab, TabsBar, TextLink, useStyles2 } from '@grafana/ui';
 import { useContext } from 'react';
 import { useLocation } from 'react-router-dom-v5-compat';
-
 import { Page } from './Page';
 
 /** What an app's page is wrapped in: breadcrumbs, heading, tabs. */

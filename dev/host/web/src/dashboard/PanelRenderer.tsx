@@ -10,7 +10,6 @@ import {
 import { config, getAppEvents, getTemplateSrv, type PanelRendererProps as RuntimeProps } from '@grafana/runtime';
 import { Alert, ErrorBoundaryAlert, PanelContextProvider, useTheme2 } from '@grafana/ui';
 import { useMemo, useState } from 'react';
-
 import { asError, useLoaded } from '../chrome/useLoaded';
 import { importPanel } from '../plugins/registry';
 

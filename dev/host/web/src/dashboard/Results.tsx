@@ -1,6 +1,5 @@
 import { type DataFrame, FieldType, LoadingState, type PanelData, type QueryResultMetaNotice } from '@grafana/data';
 import { Alert, LoadingBar, Text } from '@grafana/ui';
-
 import { PanelRenderer } from './PanelRenderer';
 import { useWidth } from './useWidth';
 

@@ -1,5 +1,5 @@
 import {
-  CoreApp,
+  type CoreApp,
   type DataQuery,
   type DataQueryRequest,
   type DataSourceApi,
@@ -13,7 +13,6 @@ import {
 import { config, getDataSourceSrv, toDataQueryError } from '@grafana/runtime';
 import { useEffect, useState } from 'react';
 import { catchError, combineLatest, defer, from, map, type Observable, of, switchMap } from 'rxjs';
-
 import { runRequest } from '../services/runRequest';
 
 interface Asked {

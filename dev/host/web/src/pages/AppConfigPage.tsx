@@ -1,8 +1,7 @@
 import { type AppPlugin, type AppPluginMeta, type KeyValue, PluginContextProvider } from '@grafana/data';
 import { getBackendSrv, locationSearchToObject } from '@grafana/runtime';
-import { Button, ErrorBoundaryAlert, Tab, TabsBar, TabContent, TextLink } from '@grafana/ui';
+import { Button, ErrorBoundaryAlert, Tab, TabContent, TabsBar, TextLink } from '@grafana/ui';
 import { useLocation, useParams } from 'react-router-dom-v5-compat';
-
 import { Failure } from '../chrome/Failure';
 import { Loading } from '../chrome/Loading';
 import { Page } from '../chrome/Page';

@@ -3,7 +3,6 @@ import { PluginContextProvider } from '@grafana/data';
 import { locationSearchToObject } from '@grafana/runtime';
 import { ErrorBoundaryAlert } from '@grafana/ui';
 import { useLocation, useParams } from 'react-router-dom-v5-compat';
-
 import { Failure } from '../chrome/Failure';
 import { Loading } from '../chrome/Loading';
 import { Page } from '../chrome/Page';
@@ -42,7 +41,7 @@ function Root({ plugin }: { plugin: AppPlugin }) {
           meta={plugin.meta}
           basename={`/a/${plugin.meta.id}`}
           path={pathname}
-          query={locationSearchToObject(search) as KeyValue}
+          query={locationSearchToObject(search)}
           onNavChanged={ignoreNav}
         />
       </ErrorBoundaryAlert>

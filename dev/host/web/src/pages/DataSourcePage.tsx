@@ -1,21 +1,20 @@
-import { type DataSourceJsonData, type DataSourcePlugin, type DataSourceSettings, PluginContextProvider } from '@grafana/data';
+import { type DataSourceApi, type DataSourceJsonData, type DataSourcePlugin, type DataSourceSettings, PluginContextProvider } from '@grafana/data';
 import { getBackendSrv, getDataSourceSrv } from '@grafana/runtime';
 import { Alert, type AlertVariant, Button, ErrorBoundaryAlert, Field, Input, LinkButton } from '@grafana/ui';
 import { useState } from 'react';
 import { useParams } from 'react-router-dom-v5-compat';
-
 import { Failure } from '../chrome/Failure';
 import { Loading } from '../chrome/Loading';
 import { Page } from '../chrome/Page';
 import { asError, useLoaded } from '../chrome/useLoaded';
 import { importDataSource } from '../plugins/registry';
 
-type Settings = DataSourceSettings<DataSourceJsonData>;
+type Settings = DataSourceSettings;
 
 interface Source {
   settings: Settings;
   /** Absent for a type whose code is Grafana's own. */
-  plugin?: DataSourcePlugin;
+  plugin?: DataSourcePlugin<DataSourceApi>;
 }
 
 async function load(uid: string): Promise<Source> {

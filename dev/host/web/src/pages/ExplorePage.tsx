@@ -3,7 +3,6 @@ import { getDataSourceSrv, locationService } from '@grafana/runtime';
 import { ErrorBoundaryAlert, TimeRangePicker } from '@grafana/ui';
 import { useState } from 'react';
 import { useLocation } from 'react-router-dom-v5-compat';
-
 import { Failure } from '../chrome/Failure';
 import { Loading } from '../chrome/Loading';
 import { Page } from '../chrome/Page';

@@ -1,6 +1,5 @@
 import { config, getBackendSrv } from '@grafana/runtime';
 import { Card, Stack, Text } from '@grafana/ui';
-
 import { Failure } from '../chrome/Failure';
 import { Page } from '../chrome/Page';
 import { useLoaded } from '../chrome/useLoaded';
@@ -32,7 +31,7 @@ export function HomePage() {
   );
 }
 
-function Section({ title, entries }: { title: string; entries: Array<{ text: string; note?: string; href: string }> }) {
+function Section({ title, entries }: { title: string; entries: { text: string; note?: string; href: string }[] }) {
   return (
     <section aria-label={title}>
       <Stack direction="column" gap={1}>

@@ -27,7 +27,7 @@ async function fetchModule(url: string): Promise<Record<string, unknown>> {
   let defined = false;
   const define: Define & { amd?: object } = (...parts) => {
     const factory = parts[parts.length - 1] as Factory;
-    const names = parts.find(Array.isArray) ?? [];
+    const names = parts.flatMap((part) => (Array.isArray(part) ? part : []));
     defined = true;
     const result = factory(...names.map((name) => resolve(name, module, url)));
     if (result !== undefined) {
@@ -37,7 +37,7 @@ async function fetchModule(url: string): Promise<Record<string, unknown>> {
   define.amd = {};
   // The code is the plugin's own, from the server that served this page: what a script element would run, with a
   // "define" that knows which module it belongs to.
-  // eslint-disable-next-line sonarjs/code-eval
+   
   new Function('define', `${code}\n//# sourceURL=${url}`)(define);
   if (!defined) {
     throw new Error(`${url} is not an AMD module: it does not call define()`);

@@ -1,14 +1,13 @@
 import {
   AppPlugin,
   type AppPluginMeta,
-  DataSourcePlugin,
   type DataSourceApi,
+  DataSourcePlugin,
   type DataSourcePluginMeta,
   PanelPlugin,
   type PanelPluginMeta,
 } from '@grafana/data';
 import { config, getBackendSrv } from '@grafana/runtime';
-
 import { coreStat } from '../dashboard/core/stat';
 import { coreTable } from '../dashboard/core/table';
 import { coreText } from '../dashboard/core/text';
@@ -75,7 +74,7 @@ export function importPanel(id: string): Promise<PanelPlugin> {
 }
 
 async function loadPanel(id: string): Promise<PanelPlugin> {
-  // eslint-disable-next-line @typescript-eslint/no-deprecated
+   
   const meta: PanelPluginMeta | undefined = config.panels[id];
   if (!meta) {
     throw new Error(`The panel type "${id}" is not installed, and the preview has none of that name.`);

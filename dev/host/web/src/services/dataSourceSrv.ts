@@ -12,7 +12,6 @@ import {
   getTemplateSrv,
   type RuntimeDataSourceRegistration,
 } from '@grafana/runtime';
-
 import { importDataSource } from '../plugins/registry';
 
 type Reference = DataSourceRef | string | null;

@@ -8,7 +8,6 @@ import {
   urlUtil,
 } from '@grafana/data';
 import type { TemplateSrv, VariableInterpolation } from '@grafana/runtime';
-
 import { dataMacro } from './dataMacros';
 import { formatValue, type VariableValue } from './formats';
 

@@ -58,10 +58,10 @@ function StatPanel({ data, options, fieldConfig, replaceVariables, timeZone, wid
     <BigValue
       value={value.display}
       sparkline={value.sparkline}
-      colorMode={chosen.colorMode as BigValueColorMode}
-      graphMode={chosen.graphMode as BigValueGraphMode}
-      justifyMode={chosen.justifyMode as BigValueJustifyMode}
-      textMode={chosen.textMode as BigValueTextMode}
+      colorMode={chosen.colorMode}
+      graphMode={chosen.graphMode}
+      justifyMode={chosen.justifyMode}
+      textMode={chosen.textMode}
       alignmentFactors={alignment}
       theme={theme}
       onClick={onClick}

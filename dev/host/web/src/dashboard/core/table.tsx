@@ -3,7 +3,7 @@ import { Select, Table } from '@grafana/ui';
 import { useState } from 'react';
 
 interface Options {
-  sortBy?: Array<{ displayName: string; desc?: boolean }>;
+  sortBy?: { displayName: string; desc?: boolean }[];
 }
 
 const choiceHeight = 40;

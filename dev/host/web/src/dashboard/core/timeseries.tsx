@@ -1,4 +1,4 @@
-import { type DataFrame, FieldType, type PanelProps, PanelPlugin } from '@grafana/data';
+import { type DataFrame, FieldType, PanelPlugin,type PanelProps } from '@grafana/data';
 import { LegendDisplayMode, type OptionsWithLegend, type VizLegendOptions } from '@grafana/schema';
 import { TimeSeries } from '@grafana/ui';
 import { useMemo } from 'react';
