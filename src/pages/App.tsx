@@ -1,5 +1,4 @@
 import { Route, Routes } from 'react-router';
-
 import { DetailPage } from './detail/DetailPage';
 import { NotFoundPage } from './NotFoundPage';
 import { PortfolioPage } from './portfolio/PortfolioPage';

@@ -1,7 +1,6 @@
 import { locationUtil } from '@grafana/data';
 import { PluginPage } from '@grafana/runtime';
 import { EmptyState, LinkButton } from '@grafana/ui';
-
 import { APP_URL } from '../api';
 
 export interface NotFoundPageProps {

@@ -1,7 +1,7 @@
 import { css, cx } from '@emotion/css';
-import { useId, type ReactNode } from 'react';
 import { type GrafanaTheme2 } from '@grafana/data';
 import { Text, useStyles2 } from '@grafana/ui';
+import { type ReactNode, useId } from 'react';
 
 export interface SectionProps {
   title: string;

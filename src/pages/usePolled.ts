@@ -1,5 +1,4 @@
 import { useCallback, useEffect, useMemo, useState } from 'react';
-
 import { errorText, isCancelled } from '../api';
 
 export interface Polled<T> {

@@ -1,15 +1,8 @@
 import { css } from '@emotion/css';
-import { useCallback, useState, type FormEvent } from 'react';
-import {
-  locationUtil,
-  type AppPluginMeta,
-  type GrafanaTheme2,
-  type KeyValue,
-  type PluginConfigPageProps,
-} from '@grafana/data';
+import { type AppPluginMeta, type GrafanaTheme2, locationUtil, type PluginConfigPageProps } from '@grafana/data';
 import { getBackendSrv } from '@grafana/runtime';
 import { Alert, Button, Field, LinkButton, SecretInput, Text, useStyles2 } from '@grafana/ui';
-
+import { type SyntheticEvent, useCallback, useState } from 'react';
 import { APP_ID, APP_URL, errorText } from '../../api';
 import { Skeleton } from '../Skeleton';
 import { usePolled } from '../usePolled';
@@ -33,7 +26,7 @@ async function fetchHealth(): Promise<Health> {
 }
 
 /** The app's page in Grafana's plugin administration: how the app is, and a token for where Grafana gives it none. */
-export default function AppConfig({ plugin }: PluginConfigPageProps<AppPluginMeta<KeyValue>>) {
+export default function AppConfig({ plugin }: PluginConfigPageProps<AppPluginMeta>) {
   const { enabled = false, pinned = true, jsonData, secureJsonFields } = plugin.meta;
   const styles = useStyles2(getStyles);
   const health = usePolled(fetchHealth, STATUS_REFRESH_MS);
@@ -74,9 +67,12 @@ export default function AppConfig({ plugin }: PluginConfigPageProps<AppPluginMet
     [pinned, jsonData, reload]
   );
 
-  const onSubmit = (event: FormEvent) => {
+  const onSubmit = (event: SyntheticEvent) => {
     event.preventDefault();
-    void save({ enabled: isEnabled, token: token.trim() }, 'The token is saved. The evaluator starts with it within a minute.');
+    void save(
+      { enabled: isEnabled, token: token.trim() },
+      'The token is saved. The evaluator starts with it within a minute.'
+    );
   };
 
   return (
@@ -161,5 +157,11 @@ const getStyles = (theme: GrafanaTheme2) => ({
   section: css({ display: 'flex', flexDirection: 'column', gap: theme.spacing(1) }),
   buttons: css({ display: 'flex', flexWrap: 'wrap', gap: theme.spacing(1) }),
   text: css({ margin: 0, color: theme.colors.text.secondary }),
-  form: css({ display: 'flex', flexDirection: 'column', alignItems: 'flex-start', gap: theme.spacing(2), '& > :first-child': { width: '100%' } }),
+  form: css({
+    display: 'flex',
+    flexDirection: 'column',
+    alignItems: 'flex-start',
+    gap: theme.spacing(2),
+    '& > :first-child': { width: '100%' },
+  }),
 });

@@ -1,8 +1,8 @@
 import { css } from '@emotion/css';
-import { useMemo } from 'react';
-import { type AbsoluteTimeRange, type DataFrame, type GrafanaTheme2, type TimeRange, type TimeZone } from '@grafana/data';
+import { type AbsoluteTimeRange, type DataFrame, type GrafanaTheme2, type TimeRange } from '@grafana/data';
+import { type TimeZone } from '@grafana/schema';
 import { Alert, useStyles2, useTheme2 } from '@grafana/ui';
-
+import { useMemo } from 'react';
 import { type SLO } from '../../api';
 import { BudgetView } from '../../panels/budget/BudgetView';
 import { DEFAULT_OPTIONS as BUDGET_OPTIONS } from '../../panels/budget/options';
@@ -93,7 +93,9 @@ export function Charts({ slo, frames, errors, timeRange, timeZone, now, onChange
         <Section title="Events">
           <QueryError error={errors.D} />
           <Sized height={HEIGHT.small}>
-            {(size) => <TimeChart {...shared} {...size} label={`Good and bad events of ${name} over time`} frames={events} />}
+            {(size) => (
+              <TimeChart {...shared} {...size} label={`Good and bad events of ${name} over time`} frames={events} />
+            )}
           </Sized>
         </Section>
       </div>

@@ -1,8 +1,7 @@
 import { css } from '@emotion/css';
-import { useState } from 'react';
 import { type GrafanaTheme2 } from '@grafana/data';
 import { Alert, Button, ClipboardButton, useStyles2 } from '@grafana/ui';
-
+import { useState } from 'react';
 import { type SLO } from '../../api';
 import { Section } from '../Section';
 import { FactList } from './FactList';

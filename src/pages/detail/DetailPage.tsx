@@ -1,10 +1,9 @@
 import { css } from '@emotion/css';
-import { useCallback, useMemo, useState } from 'react';
-import { useParams } from 'react-router';
-import { dateTime, getTimeZone, locationUtil, type GrafanaTheme2, type RawTimeRange } from '@grafana/data';
+import { dateTime, getTimeZone, type GrafanaTheme2, locationUtil, type RawTimeRange } from '@grafana/data';
 import { isFetchError, PluginPage } from '@grafana/runtime';
 import { RefreshPicker, TimeRangePicker, useStyles2 } from '@grafana/ui';
-
+import { useCallback, useMemo, useState } from 'react';
+import { useParams } from 'react-router';
 import { APP_URL, fetchSeries, fetchSLO, type SLO } from '../../api';
 import { Failure } from '../Failure';
 import { NotFoundPage } from '../NotFoundPage';
@@ -31,21 +30,18 @@ export function DetailPage() {
 }
 
 function Detail({ id }: { id: string }) {
-  const load = useCallback(
-    async (signal: AbortSignal) => ({ slo: await fetchSLO(id, signal), now: Date.now() }),
-    [id]
-  );
+  const load = useCallback(async (signal: AbortSignal) => ({ slo: await fetchSLO(id, signal), now: Date.now() }), [id]);
   const { data, error, cause, reload } = usePolled(load, SLO_REFRESH_MS);
   if (!data && isNotFound(cause)) {
-    return (
-      <NotFoundPage
-        message={`There is no SLO "${id}"`}
-        text={error}
-      />
-    );
+    return <NotFoundPage message={`There is no SLO "${id}"`} text={error} />;
   }
   return (
-    <PluginPage pageNav={{ text: data?.slo.report.name ?? id, parentItem: { text: 'SLOs', url: locationUtil.assureBaseUrl(APP_URL) } }}>
+    <PluginPage
+      pageNav={{
+        text: data?.slo.report.name ?? id,
+        parentItem: { text: 'SLOs', url: locationUtil.assureBaseUrl(APP_URL) },
+      }}
+    >
       {error ? <Failure title="The SLO can't be loaded" error={error} onRetry={reload} /> : null}
       {data ? <Content slo={data.slo} now={data.now} onRefresh={reload} /> : null}
       {!data && !error ? <Skeleton label="Loading the SLO" heights={[56, 300, 420, 240]} /> : null}

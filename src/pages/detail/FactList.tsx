@@ -1,7 +1,7 @@
 import { css } from '@emotion/css';
-import { type ReactNode } from 'react';
 import { type GrafanaTheme2 } from '@grafana/data';
 import { useStyles2 } from '@grafana/ui';
+import { type ReactNode } from 'react';
 
 export interface FactItem {
   label: string;

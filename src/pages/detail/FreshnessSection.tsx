@@ -1,5 +1,4 @@
 import { Alert } from '@grafana/ui';
-
 import { type SLO } from '../../api';
 import { formatTime } from '../../format';
 import { Section } from '../Section';
@@ -22,7 +21,11 @@ export function FreshnessSection({ slo, now, timeZone }: FreshnessSectionProps) 
       {lastError ? (
         <Alert
           severity="error"
-          title={failedAt === undefined ? 'The last reading failed' : `The reading of ${formatTime(failedAt, timeZone)} failed`}
+          title={
+            failedAt === undefined
+              ? 'The last reading failed'
+              : `The reading of ${formatTime(failedAt, timeZone)} failed`
+          }
         >
           {lastError}
         </Alert>

@@ -1,6 +1,5 @@
-import { type ReactNode } from 'react';
 import { Icon, Stack, TagList, TextLink } from '@grafana/ui';
-
+import { type ReactNode } from 'react';
 import { APP_URL, type SLO } from '../../api';
 import { formatObjective } from '../../format';
 import { StateBadge } from '../../panels/state/StateBadge';
@@ -10,7 +9,7 @@ import { FactList } from './FactList';
 export function Overview({ slo }: { slo: SLO }) {
   const { definition, report, state, message } = slo;
   const labels = Object.entries(definition.labels ?? {}).map(([key, value]) => `${key}=${value}`);
-  const items: Array<{ label: string; content: ReactNode }> = [
+  const items: { label: string; content: ReactNode }[] = [
     { label: 'State', content: <StateBadge state={state} message={message} /> },
     {
       label: 'Service',

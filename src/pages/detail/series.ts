@@ -1,13 +1,5 @@
-import {
-  FieldColorModeId,
-  FieldType,
-  ThresholdsMode,
-  type DataFrame,
-  type GrafanaTheme2,
-  type TimeZone,
-} from '@grafana/data';
-import { GraphDrawStyle, GraphThresholdsStyleMode, StackingMode, VisibilityMode } from '@grafana/schema';
-
+import { type DataFrame, FieldColorModeId, FieldType, type GrafanaTheme2, ThresholdsMode } from '@grafana/data';
+import { GraphDrawStyle, GraphThresholdsStyleMode, StackingMode, type TimeZone, VisibilityMode } from '@grafana/schema';
 import { metaOfKind } from '../../api';
 import { drawn, fieldNamed, frameOf } from '../../panels/chart/frames';
 

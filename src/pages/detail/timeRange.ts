@@ -1,4 +1,5 @@
-import { dateTime, isDateTime, rangeUtil, type RawTimeRange, type TimeRange, type TimeZone } from '@grafana/data';
+import { dateTime, isDateTime, rangeUtil, type RawTimeRange, type TimeRange } from '@grafana/data';
+import { type TimeZone } from '@grafana/schema';
 
 /** The range in the page's address ("from" and "to" as Grafana writes them), or the SLO's own window. */
 export function rawRangeOf(params: URLSearchParams, window: string): RawTimeRange {

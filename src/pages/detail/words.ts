@@ -43,7 +43,7 @@ export function originText({ origin }: Definition): string {
 /** The forecast as sentences: what, and what it rests on. */
 export function forecastText({ report }: SLO, now: number): string {
   const { forecast } = report;
-  const basis = forecast?.basis?.trim() ?? '';
+  const basis = forecast.basis?.trim() ?? '';
   const what = `${exhaustionText(forecast, now)}.`;
   return basis ? `${what} ${/[.!?]$/.test(basis) ? basis : `${basis}.`}` : what;
 }

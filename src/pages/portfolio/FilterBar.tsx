@@ -1,12 +1,11 @@
 import { css } from '@emotion/css';
 import { type GrafanaTheme2 } from '@grafana/data';
 import { Checkbox, Combobox, FilterInput, useStyles2 } from '@grafana/ui';
-
 import { type Filters } from './summary';
 
 export interface FilterBarProps {
   filters: Filters;
-  services: Array<{ value: string; label: string }>;
+  services: { value: string; label: string }[];
   /** How many SLOs pass the filters, of all. */
   shown: number;
   total: number;

@@ -1,10 +1,9 @@
 import { css } from '@emotion/css';
-import { useMemo } from 'react';
-import { getTimeZone, locationUtil, type GrafanaTheme2 } from '@grafana/data';
+import { getTimeZone, type GrafanaTheme2, locationUtil } from '@grafana/data';
 import { PluginPage } from '@grafana/runtime';
 import { Alert, Button, EmptyState, LinkButton, useStyles2 } from '@grafana/ui';
-
-import { APP_CONFIG_URL, fetchPortfolio, type EvaluatorHealth, type Portfolio } from '../../api';
+import { useMemo } from 'react';
+import { APP_CONFIG_URL, type EvaluatorHealth, fetchPortfolio, type Portfolio } from '../../api';
 import { formatRelative } from '../../format';
 import { Sized } from '../../panels/frame/Sized';
 import { SloTable } from '../../panels/slotable/SloTable';
@@ -15,7 +14,17 @@ import { useUrlState } from '../useUrlState';
 import { FilterBar } from './FilterBar';
 import { Problems } from './Problems';
 import { StateTiles } from './StateTiles';
-import { backfillOf, countableRows, countStates, filterRows, filtersOf, isEmpty, rowOf, servicesOf, type Backfill } from './summary';
+import {
+  type Backfill,
+  backfillOf,
+  countableRows,
+  countStates,
+  filterRows,
+  filtersOf,
+  isEmpty,
+  rowOf,
+  servicesOf,
+} from './summary';
 
 const REFRESH_MS = 30_000;
 
@@ -151,6 +160,11 @@ const getStyles = (theme: GrafanaTheme2) => ({
     border: `1px solid ${theme.colors.border.weak}`,
     borderRadius: theme.shape.radius.default,
   }),
-  backfill: css({ display: 'flex', flexDirection: 'column', gap: theme.spacing(0.5), color: theme.colors.text.secondary }),
+  backfill: css({
+    display: 'flex',
+    flexDirection: 'column',
+    gap: theme.spacing(0.5),
+    color: theme.colors.text.secondary,
+  }),
   progress: css({ width: '100%', height: 6, accentColor: theme.colors.primary.main }),
 });

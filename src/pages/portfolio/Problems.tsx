@@ -1,8 +1,7 @@
 import { css } from '@emotion/css';
-import { useState } from 'react';
 import { type GrafanaTheme2 } from '@grafana/data';
 import { Button, Icon, Text, useStyles2, useTheme2 } from '@grafana/ui';
-
+import { useState } from 'react';
 import { type Problem } from '../../api';
 import { toneColor } from '../../format';
 

@@ -1,8 +1,7 @@
 import { css, cx } from '@emotion/css';
 import { type GrafanaTheme2 } from '@grafana/data';
 import { Icon, useStyles2, useTheme2 } from '@grafana/ui';
-
-import { stateLook, toneColor, type State } from '../../format';
+import { type State, stateLook, toneColor } from '../../format';
 import { type StateCount } from './summary';
 
 export interface StateTilesProps {
@@ -63,7 +62,10 @@ const getStyles = (theme: GrafanaTheme2) => ({
     borderRadius: theme.shape.radius.default,
     '&:hover': { borderColor: theme.colors.border.strong },
   }),
-  pressed: css({ borderColor: theme.colors.primary.border, boxShadow: `inset 0 0 0 1px ${theme.colors.primary.border}` }),
+  pressed: css({
+    borderColor: theme.colors.primary.border,
+    boxShadow: `inset 0 0 0 1px ${theme.colors.primary.border}`,
+  }),
   count: css({ fontSize: theme.typography.h2.fontSize, lineHeight: 1.2, fontVariantNumeric: 'tabular-nums' }),
   label: css({ display: 'flex', alignItems: 'center', gap: theme.spacing(0.5), whiteSpace: 'nowrap' }),
 });

@@ -1,10 +1,10 @@
-import { isKnown, STATES, type State } from '../../format';
 import { type Portfolio, type SLO, type StatusRow } from '../../api';
+import { isKnown, type State, STATES } from '../../format';
 import { matches } from '../../panels/slotable/sorting';
 
 /** The SLO as a row of the table that panels and pages share. */
 export function rowOf({ definition, report, state, message, burn, trend }: SLO, now: number): StatusRow {
-  const forecast = report.forecast?.kind === 'at' ? report.forecast : undefined;
+  const forecast = report.forecast.kind === 'at' ? report.forecast : undefined;
   return {
     slo: definition.id,
     name: definition.displayName || definition.id,
@@ -86,7 +86,7 @@ export function countStates(rows: StatusRow[]): StateCount[] {
 }
 
 /** The services of the rows, by name. */
-export function servicesOf(rows: StatusRow[]): Array<{ value: string; label: string }> {
+export function servicesOf(rows: StatusRow[]): { value: string; label: string }[] {
   const names = new Map(rows.map((row) => [row.service, row.serviceName]));
   return [...names].map(([value, label]) => ({ value, label })).sort((a, b) => a.label.localeCompare(b.label));
 }

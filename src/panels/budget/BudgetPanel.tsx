@@ -1,8 +1,6 @@
 import { css } from '@emotion/css';
+import { type PanelProps } from '@grafana/data';
 import { useMemo } from 'react';
-import { type GrafanaTheme2, type PanelProps } from '@grafana/data';
-import { useStyles2 } from '@grafana/ui';
-
 import { panelIssue } from '../frame/kinds';
 import { PanelMessage } from '../frame/PanelMessage';
 import { BudgetView } from './BudgetView';
@@ -13,14 +11,20 @@ import { budgetsOf } from './report';
 const TILE = { width: 230, height: 96, gap: 8 };
 
 /** The "Error budget" panel: one SLO fills it, several share it as tiles. */
-export function BudgetPanel({ data, width, height, timeRange, timeZone, options, onChangeTimeRange }: PanelProps<BudgetOptions>) {
-  const styles = useStyles2(getStyles);
+export function BudgetPanel({
+  data,
+  width,
+  height,
+  timeRange,
+  timeZone,
+  options,
+  onChangeTimeRange,
+}: PanelProps<BudgetOptions>) {
   const budgets = useMemo(() => budgetsOf(data.series), [data.series]);
   const issue = panelIssue(data, 'budget');
   if (issue || budgets.length === 0) {
     return <PanelMessage {...(issue ?? NOTHING)} />;
   }
-  const now = budgets[0]?.report.at ?? Date.now();
   const tile = tileSize(budgets.length, width, height);
   return (
     <div className={styles.tiles} style={{ width, height, gap: TILE.gap }}>
@@ -33,7 +37,7 @@ export function BudgetPanel({ data, width, height, timeRange, timeZone, options,
           timeRange={timeRange}
           timeZone={timeZone}
           options={options}
-          now={now}
+          now={budget.report.at}
           onChangeTimeRange={onChangeTimeRange}
         />
       ))}
@@ -59,6 +63,6 @@ export function tileSize(count: number, width: number, height: number): { width:
   };
 }
 
-const getStyles = (_: GrafanaTheme2) => ({
+const styles = {
   tiles: css({ display: 'flex', flexWrap: 'wrap', alignContent: 'flex-start', overflowX: 'hidden', overflowY: 'auto' }),
-});
+};

@@ -1,11 +1,11 @@
 import { css, cx } from '@emotion/css';
-import { useMemo } from 'react';
-import { type AbsoluteTimeRange, type GrafanaTheme2, type TimeRange, type TimeZone } from '@grafana/data';
+import { type AbsoluteTimeRange, type GrafanaTheme2, type TimeRange } from '@grafana/data';
+import { type TimeZone } from '@grafana/schema';
 import { Icon, TextLink, Tooltip, useStyles2, useTheme2 } from '@grafana/ui';
-
+import { useMemo } from 'react';
 import { type BudgetReport } from '../../api/frames';
 import { sloUrl } from '../../api/plugin';
-import { formatForecastRange, toneColor, type Tone } from '../../format';
+import { formatForecastRange, type Tone, toneColor } from '../../format';
 import { TimeChart } from '../chart/TimeChart';
 import { Sized } from '../frame/Sized';
 import { StateBadge } from '../state/StateBadge';
@@ -108,7 +108,8 @@ export function layoutFor(width: number, height: number, options: BudgetOptions)
   const chart = options.layout === 'chart' || (options.layout === 'auto' && (chartBeside || fits(ROOM.chart)));
   return {
     words: fits(ROOM.words),
-    facts: options.showFacts && fits(ROOM.facts) && (!chart || chartBeside || height >= 360 || options.layout === 'auto'),
+    facts:
+      options.showFacts && fits(ROOM.facts) && (!chart || chartBeside || height >= 360 || options.layout === 'auto'),
     chart,
     chartBeside,
   };
@@ -167,8 +168,8 @@ function Facts({ report, now, timeZone }: FactsProps) {
   const styles = useStyles2(getStyles);
   const theme = useTheme2();
   const { forecast } = report;
-  const forecastTone: Tone = forecast?.kind === 'exhausted' ? 'bad' : forecast?.kind === 'at' ? 'warning' : 'neutral';
-  const forecastHint = [formatForecastRange(forecast, timeZone), forecast?.basis ?? ''].filter(Boolean).join('. ');
+  const forecastTone: Tone = forecast.kind === 'exhausted' ? 'bad' : forecast.kind === 'at' ? 'warning' : 'neutral';
+  const forecastHint = [formatForecastRange(forecast, timeZone), forecast.basis ?? ''].filter(Boolean).join('. ');
   return (
     <dl className={styles.facts}>
       <div>

@@ -1,18 +1,16 @@
 import {
-  dateTime,
-  FieldColorModeId,
-  FieldType,
   type DataFrame,
+  dateTime,
   type Field,
+  FieldColorModeId,
   type FieldConfig,
+  FieldType,
   type GrafanaTheme2,
   type TimeRange,
-  type TimeZone,
 } from '@grafana/data';
-import { GraphGradientMode, VisibilityMode, type GraphFieldConfig } from '@grafana/schema';
-
+import { type GraphFieldConfig, GraphGradientMode, type TimeZone, VisibilityMode } from '@grafana/schema';
 import { formatObjective, isKnown } from '../../format';
-import { drawn, fieldNamed, frameOf } from '../chart/frames';
+import { drawn, fieldNamed, frameOf, lastKnown, numbersOf } from '../chart/frames';
 import { type Budget } from './report';
 
 /** How much of the chart's width the future may take, as a share of the shown past. */
@@ -94,7 +92,7 @@ function projectionFrame(budget: Budget, theme: GrafanaTheme2, timeZone: TimeZon
   }
   const now = report.remaining;
   const color = { mode: FieldColorModeId.Fixed, fixedColor: theme.colors.text.secondary };
-  const fromNow = (field: Field): Field => ({ ...field, values: [now, ...field.values] });
+  const fromNow = (field: Field): Field => ({ ...field, values: [now, ...numbersOf(field)] });
   const fields = [
     drawn(fromNow(projected), theme, timeZone, {
       ...SCALE,
@@ -117,7 +115,7 @@ function projectionFrame(budget: Budget, theme: GrafanaTheme2, timeZone: TimeZon
       drawn(fromNow(lower), theme, timeZone, { ...SCALE, displayName: 'Projection, lower', color, custom: edge })
     );
   }
-  return frameOf('projection', { ...time, values: [report.at, ...time.values] }, fields);
+  return frameOf('projection', { ...time, values: [report.at, ...numbersOf(time)] }, fields);
 }
 
 function isUpToNow(range: TimeRange, now: number): boolean {
@@ -128,7 +126,7 @@ function isUpToNow(range: TimeRange, now: number): boolean {
 function withFuture(range: TimeRange, projection: DataFrame): TimeRange {
   const from = range.from.valueOf();
   const to = range.to.valueOf();
-  const end: number = projection.fields[0]?.values.at(-1) ?? to;
+  const end = lastKnown(projection.fields[0]) ?? to;
   const shown = dateTime(Math.max(to, Math.min(end, to + LARGEST_FUTURE * (to - from))));
   return { from: range.from, to: shown, raw: { from: range.from, to: shown } };
 }

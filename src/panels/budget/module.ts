@@ -1,7 +1,6 @@
 import { FieldConfigProperty, PanelPlugin } from '@grafana/data';
-
 import { BudgetPanel } from './BudgetPanel';
-import { DEFAULT_OPTIONS, type BudgetOptions } from './options';
+import { type BudgetOptions, DEFAULT_OPTIONS } from './options';
 
 export const plugin = new PanelPlugin<BudgetOptions>(BudgetPanel)
   .useFieldConfig({ disableStandardOptions: [FieldConfigProperty.NoValue, FieldConfigProperty.Filterable] })

@@ -1,6 +1,5 @@
 import { type DataFrame } from '@grafana/data';
-
-import { metaOfKind, type BudgetReport } from '../../api/frames';
+import { type BudgetReport, metaOfKind } from '../../api/frames';
 
 /** One SLO of a budget query: its report, its burn-down and, where exhaustion is in sight, its projection. */
 export interface Budget {

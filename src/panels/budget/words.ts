@@ -1,8 +1,8 @@
 import { type IconName } from '@grafana/data';
-
 import { type BudgetReport } from '../../api/frames';
 import {
   budgetTone,
+  type Forecast,
   formatBudget,
   formatCount,
   formatDowntime,
@@ -11,13 +11,12 @@ import {
   formatRelative,
   formatSLI,
   isKnown,
-  stateLook,
-  toState,
-  UNKNOWN,
-  type Forecast,
   type Maybe,
   type State,
+  stateLook,
   type Tone,
+  toState,
+  UNKNOWN,
 } from '../../format';
 
 /** From this share of the window on, what is missing cannot turn a good budget into a bad one unnoticed. */
@@ -141,7 +140,9 @@ export interface Caveat {
 export function caveats(report: BudgetReport, now: number): Caveat[] {
   const { icon, tone } = stateLook(toState(report.state));
   if (report.message) {
-    return [{ icon: tone === 'good' ? 'info-circle' : icon, tone: tone === 'good' ? 'neutral' : tone, text: report.message }];
+    return [
+      { icon: tone === 'good' ? 'info-circle' : icon, tone: tone === 'good' ? 'neutral' : tone, text: report.message },
+    ];
   }
   const found: Caveat[] = [];
   const text = stateCaveat(report, now);

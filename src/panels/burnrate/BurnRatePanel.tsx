@@ -1,7 +1,6 @@
 import { css } from '@emotion/css';
-import { useMemo } from 'react';
 import { type PanelProps } from '@grafana/data';
-
+import { useMemo } from 'react';
 import { panelIssue } from '../frame/kinds';
 import { PanelMessage } from '../frame/PanelMessage';
 import { BurnRateView } from './BurnRateView';

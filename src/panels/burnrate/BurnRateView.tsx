@@ -1,8 +1,8 @@
 import { css } from '@emotion/css';
-import { useMemo } from 'react';
-import { type AbsoluteTimeRange, type GrafanaTheme2, type TimeRange, type TimeZone } from '@grafana/data';
+import { type AbsoluteTimeRange, type GrafanaTheme2, type TimeRange } from '@grafana/data';
+import { type TimeZone } from '@grafana/schema';
 import { TextLink, useStyles2, useTheme2 } from '@grafana/ui';
-
+import { useMemo } from 'react';
 import { sloUrl } from '../../api/plugin';
 import { TimeChart } from '../chart/TimeChart';
 import { Sized } from '../frame/Sized';

@@ -1,18 +1,9 @@
 import { css, cx } from '@emotion/css';
 import { type GrafanaTheme2 } from '@grafana/data';
 import { Icon, Tooltip, useStyles2, useTheme2 } from '@grafana/ui';
-
 import { type PolicyRow } from '../../api/frames';
-import { formatBurn, isKnown, toneColor, UNKNOWN, type Maybe } from '../../format';
-import {
-  barPosition,
-  isOver,
-  policyText,
-  scaleMaximum,
-  verdict,
-  verdictText,
-  verdictTone,
-} from './policy';
+import { formatBurn, isKnown, type Maybe, toneColor, UNKNOWN } from '../../format';
+import { barPosition, isOver, policyText, scaleMaximum, verdict, verdictText, verdictTone } from './policy';
 
 /** Below this width in pixels the two windows of a pair stand one above the other. */
 const NARROW = 520;
@@ -88,7 +79,11 @@ function RateBar({ window, rate, row, maximum }: RateBarProps) {
   const styles = useStyles2(getStyles);
   const theme = useTheme2();
   const over = isOver(rate, row.rate);
-  const color = over ? (row.severity === 'page' ? theme.colors.error.main : theme.colors.warning.main) : theme.colors.text.disabled;
+  const color = over
+    ? row.severity === 'page'
+      ? theme.colors.error.main
+      : theme.colors.warning.main
+    : theme.colors.text.disabled;
   const share = isKnown(rate) ? barPosition(rate, maximum) : 0;
   return (
     <div className={styles.rate}>

@@ -1,11 +1,14 @@
 import { FieldColorModeId, FieldConfigProperty, PanelPlugin } from '@grafana/data';
-
 import { BurnRatePanel } from './BurnRatePanel';
-import { DEFAULT_OPTIONS, type BurnRateOptions } from './options';
+import { type BurnRateOptions, DEFAULT_OPTIONS } from './options';
 
 export const plugin = new PanelPlugin<BurnRateOptions>(BurnRatePanel)
   .useFieldConfig({
-    disableStandardOptions: [FieldConfigProperty.NoValue, FieldConfigProperty.Filterable, FieldConfigProperty.Thresholds],
+    disableStandardOptions: [
+      FieldConfigProperty.NoValue,
+      FieldConfigProperty.Filterable,
+      FieldConfigProperty.Thresholds,
+    ],
     standardOptions: { [FieldConfigProperty.Color]: { defaultValue: { mode: FieldColorModeId.PaletteClassicByName } } },
   })
   .setPanelOptions((builder) =>

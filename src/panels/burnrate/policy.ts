@@ -1,5 +1,4 @@
 import { type DataFrame } from '@grafana/data';
-
 import { metaOfKind, type PolicyRow } from '../../api/frames';
 import { formatBurn, isKnown, type Maybe, type Tone } from '../../format';
 
@@ -15,7 +14,7 @@ export interface BurnRates {
 export function burnRatesOf(frames: DataFrame[]): BurnRates[] {
   return frames.flatMap((frame) => {
     const meta = metaOfKind(frame, 'burnrate');
-    return meta ? [{ slo: meta.slo, name: meta.name || meta.slo, policy: meta.policy ?? [], frame }] : [];
+    return meta ? [{ slo: meta.slo, name: meta.name || meta.slo, policy: meta.policy, frame }] : [];
   });
 }
 

@@ -1,22 +1,31 @@
 import {
-  FieldColorModeId,
-  FieldType,
-  ThresholdsMode,
   type DataFrame,
   type Field,
+  FieldColorModeId,
+  FieldType,
   type GrafanaTheme2,
   type ThresholdsConfig,
-  type TimeZone,
+  ThresholdsMode,
 } from '@grafana/data';
-import { GraphThresholdsStyleMode, ScaleDistribution, VisibilityMode, type GraphFieldConfig } from '@grafana/schema';
-
+import {
+  type GraphFieldConfig,
+  GraphThresholdsStyleMode,
+  ScaleDistribution,
+  type TimeZone,
+  VisibilityMode,
+} from '@grafana/schema';
 import { type PolicyRow } from '../../api/frames';
 import { drawn, frameOf } from '../chart/frames';
 import { type BurnRateOptions } from './options';
-import { windowSeconds, type BurnRates } from './policy';
+import { type BurnRates, windowSeconds } from './policy';
 
 /** The chart of burn rates: a line a window, a dashed line a threshold. */
-export function rateFrames(rates: BurnRates, theme: GrafanaTheme2, timeZone: TimeZone, options: BurnRateOptions): DataFrame[] {
+export function rateFrames(
+  rates: BurnRates,
+  theme: GrafanaTheme2,
+  timeZone: TimeZone,
+  options: BurnRateOptions
+): DataFrame[] {
   const time = rates.frame.fields.find((field) => field.type === FieldType.time);
   if (!time) {
     return [];

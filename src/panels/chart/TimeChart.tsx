@@ -1,18 +1,25 @@
 import { css } from '@emotion/css';
-import { useMemo, type ReactNode } from 'react';
-import { type AbsoluteTimeRange, type DataFrame, type GrafanaTheme2, type TimeRange, type TimeZone } from '@grafana/data';
-import { LegendDisplayMode, TooltipDisplayMode, SortOrder } from '@grafana/schema';
 import {
+  type AbsoluteTimeRange,
+  type DataFrame,
+  type Field,
+  formattedValueToString,
+  getFieldDisplayName,
+  type GrafanaTheme2,
+  type TimeRange,
+} from '@grafana/data';
+import { type GraphFieldConfig, type TimeZone } from '@grafana/schema';
+import {
+  LegendDisplayMode,
+  SeriesTable,
   TimeSeries,
   TooltipPlugin2,
-  VizTooltipContent,
-  VizTooltipHeader,
-  VizTooltipWrapper,
-  getFieldDisplayItems,
   useStyles2,
+  type VizLegendOptions,
 } from '@grafana/ui';
+import { type ReactNode, useMemo } from 'react';
 import { formatTime } from '../../format';
-import { isPlottable } from './frames';
+import { isPlottable, numbersOf } from './frames';
 
 /** Below this height a legend and axes would leave no room for the line itself. */
 const LEGEND_MIN_HEIGHT = 150;
@@ -51,10 +58,10 @@ export function TimeChart(props: TimeChartProps) {
     );
   }
 
-  const legend = {
+  const legend: VizLegendOptions = {
     showLegend: showLegend && height >= LEGEND_MIN_HEIGHT,
     displayMode: LegendDisplayMode.List,
-    placement: 'bottom' as const,
+    placement: 'bottom',
     calcs: [],
   };
 
@@ -71,34 +78,47 @@ export function TimeChart(props: TimeChartProps) {
         {(config, aligned) => (
           <TooltipPlugin2
             config={config}
+             
             hoverMode={HOVER_ALL_SERIES}
             queryZoom={onChangeTimeRange}
-            render={(_plot, dataIdxs, seriesIdx, isPinned) => {
-              const x = aligned.fields[0];
-              const index = dataIdxs.find((i) => i !== null && i !== undefined) ?? null;
-              if (x === undefined || index === null) {
-                return null;
-              }
-              const items = getFieldDisplayItems(
-                aligned.fields,
-                x,
-                dataIdxs,
-                seriesIdx,
-                TooltipDisplayMode.Multi,
-                SortOrder.None
-              );
-              return (
-                <VizTooltipWrapper>
-                  <VizTooltipHeader item={{ label: '', value: formatTime(x.values[index], timeZone) }} isPinned={isPinned} />
-                  <VizTooltipContent items={items} isPinned={isPinned} />
-                </VizTooltipWrapper>
-              );
-            }}
+            render={(_plot, indices) => <ChartTooltip frame={aligned} indices={indices} timeZone={timeZone} />}
           />
         )}
       </TimeSeries>
     </figure>
   );
+}
+
+interface ChartTooltipProps {
+  /** All series over one time field. */
+  frame: DataFrame;
+  /** For each field, the point under the cursor. */
+  indices: (number | null)[];
+  timeZone: TimeZone;
+}
+
+/** The time under the cursor and what each series says about it. */
+function ChartTooltip({ frame, indices, timeZone }: ChartTooltipProps) {
+  const [time, ...fields] = frame.fields;
+  const index = indices.find((candidate) => typeof candidate === 'number');
+  if (time === undefined || index === undefined) {
+    return null;
+  }
+  const series = fields.flatMap((field, position) => {
+    const at = indices[position + 1];
+    const value = typeof at === 'number' ? numbersOf(field)[at] : null;
+    if (typeof value !== 'number' || isHiddenFromTooltip(field) || !field.display) {
+      return [];
+    }
+    const { color, ...text } = field.display(value);
+    return [{ color, label: getFieldDisplayName(field, frame), value: formattedValueToString(text) }];
+  });
+  return <SeriesTable timestamp={formatTime(numbersOf(time)[index], timeZone)} series={series} />;
+}
+
+function isHiddenFromTooltip(field: Field): boolean {
+  const custom = field.config.custom as GraphFieldConfig | undefined;
+  return custom?.hideFrom?.tooltip ?? false;
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({

@@ -1,18 +1,17 @@
 import {
-  FieldType,
-  getDisplayProcessor,
   type DataFrame,
   type Field,
   type FieldConfig,
+  FieldType,
+  getDisplayProcessor,
   type GrafanaTheme2,
-  type TimeZone,
 } from '@grafana/data';
-import { type GraphFieldConfig } from '@grafana/schema';
+import { type GraphFieldConfig, type TimeZone } from '@grafana/schema';
 
 /** Whether a chart can draw the frame: it has a time field and at least one known number. */
 export function isPlottable(frame: DataFrame): boolean {
   const hasTime = frame.fields.some((field) => field.type === FieldType.time);
-  return hasTime && frame.fields.some((field) => field.type === FieldType.number && field.values.some(isKnown));
+  return hasTime && frame.fields.some((field) => field.type === FieldType.number && lastKnown(field) !== undefined);
 }
 
 /** The frame's field with this name, undefined when it has none. */
@@ -22,11 +21,13 @@ export function fieldNamed(frame: DataFrame | undefined, name: string): Field | 
 
 /** The newest known value of a numeric field, undefined when every point is a gap. */
 export function lastKnown(field: Field | undefined): number | undefined {
-  return field?.values.findLast(isKnown);
+  return field ? (numbersOf(field).findLast((value) => value !== null) ?? undefined) : undefined;
 }
 
-function isKnown(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value);
+/** The values of a numeric or time field; what is not a number is a gap. */
+export function numbersOf(field: Field): (number | null)[] {
+  const values: unknown[] = field.values;
+  return values.map((value) => (typeof value === 'number' && Number.isFinite(value) ? value : null));
 }
 
 /**
@@ -41,7 +42,11 @@ export function drawn(
 ): Field {
   const copy: Field = {
     ...field,
-    config: { ...field.config, ...config, custom: { ...custom, ...field.config.custom } },
+    config: {
+      ...field.config,
+      ...config,
+      custom: { ...custom, ...(field.config.custom as GraphFieldConfig | undefined) },
+    },
     state: {},
   };
   copy.display = getDisplayProcessor({ field: copy, theme, timeZone });

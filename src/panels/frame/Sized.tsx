@@ -1,5 +1,5 @@
 import { css } from '@emotion/css';
-import { useLayoutEffect, useRef, useState, type ReactNode } from 'react';
+import { type ReactNode, useLayoutEffect, useRef, useState } from 'react';
 
 interface Size {
   width: number;

@@ -1,5 +1,4 @@
-import { LoadingState, type DataFrame, type PanelData } from '@grafana/data';
-
+import { type DataFrame, LoadingState, type PanelData } from '@grafana/data';
 import { frameMeta, isStatusFrame } from '../../api/frames';
 import { type SeriesQueryType } from '../../api/query';
 import { type PanelMessageProps } from './PanelMessage';

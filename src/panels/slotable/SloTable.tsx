@@ -1,13 +1,13 @@
 import { css, cx } from '@emotion/css';
-import { useMemo, useState } from 'react';
-import { type GrafanaTheme2, type TimeZone } from '@grafana/data';
+import { type GrafanaTheme2 } from '@grafana/data';
+import { type TimeZone } from '@grafana/schema';
 import { Icon, Pagination, useStyles2 } from '@grafana/ui';
-
+import { useMemo, useState } from 'react';
 import { type StatusRow } from '../../api/frames';
 import { sloUrl } from '../../api/plugin';
 import { cell, CELL_PADDING, type CellContext } from './cells';
-import { COLUMN_KEYS, COLUMNS, fittingColumns, type ColumnKey } from './columns';
-import { sortRows, toggled, WORST_FIRST, type Sorting } from './sorting';
+import { COLUMN_KEYS, type ColumnKey, COLUMNS, fittingColumns } from './columns';
+import { type Sorting, sortRows, toggled, WORST_FIRST } from './sorting';
 
 export interface SloTableProps {
   rows: StatusRow[];
@@ -178,5 +178,9 @@ const getStyles = (theme: GrafanaTheme2) => ({
     font: 'inherit',
     '&:hover': { color: theme.colors.text.primary },
   }),
-  pages: css({ paddingTop: theme.spacing(1), flexShrink: 0, '&::after': { content: '""', display: 'block', clear: 'both' } }),
+  pages: css({
+    paddingTop: theme.spacing(1),
+    flexShrink: 0,
+    '&::after': { content: '""', display: 'block', clear: 'both' },
+  }),
 });

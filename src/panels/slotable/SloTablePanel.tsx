@@ -1,9 +1,8 @@
 import { css } from '@emotion/css';
-import { useMemo, useState } from 'react';
 import { type DataFrame, type GrafanaTheme2, type PanelProps } from '@grafana/data';
 import { FilterInput, useStyles2 } from '@grafana/ui';
-
-import { isStatusFrame, statusRows, type StatusRow } from '../../api/frames';
+import { useMemo, useState } from 'react';
+import { isStatusFrame, type StatusRow, statusRows } from '../../api/frames';
 import { sloUrl } from '../../api/plugin';
 import { panelIssue } from '../frame/kinds';
 import { PanelMessage } from '../frame/PanelMessage';

@@ -1,9 +1,8 @@
-import { memo, useMemo } from 'react';
-import { FieldColorModeId, FieldType, type FieldSparkline } from '@grafana/data';
-import { GraphGradientMode, VisibilityMode, type GraphFieldConfig } from '@grafana/schema';
+import { FieldColorModeId, type FieldSparkline, FieldType } from '@grafana/data';
+import { type GraphFieldConfig, GraphGradientMode, VisibilityMode } from '@grafana/schema';
 import { Sparkline, useTheme2 } from '@grafana/ui';
-
-import { formatBudget, isKnown, toneColor, type Maybe, type Tone } from '../../format';
+import { memo, useMemo } from 'react';
+import { formatBudget, isKnown, type Maybe, type Tone, toneColor } from '../../format';
 
 export interface TrendProps {
   /** The remaining budget over the window, oldest first. */

@@ -1,13 +1,22 @@
 import { css } from '@emotion/css';
-import { type ReactNode } from 'react';
-import { type GrafanaTheme2, type TimeZone } from '@grafana/data';
+import { type GrafanaTheme2 } from '@grafana/data';
+import { type TimeZone } from '@grafana/schema';
 import { Icon, TextLink, Tooltip, useStyles2, useTheme2 } from '@grafana/ui';
-
+import { type ReactNode } from 'react';
 import { type StatusRow } from '../../api/frames';
-import { formatBurn, formatObjective, formatSLI, formatTime, isKnown, toneColor, UNKNOWN, type Maybe } from '../../format';
+import {
+  formatBurn,
+  formatObjective,
+  formatSLI,
+  formatTime,
+  isKnown,
+  type Maybe,
+  toneColor,
+  UNKNOWN,
+} from '../../format';
 import { headline, headlineTone, roughly } from '../budget/words';
 import { StateBadge } from '../state/StateBadge';
-import { COLUMNS, type ColumnKey } from './columns';
+import { type ColumnKey, COLUMNS } from './columns';
 import { isSpent } from './sorting';
 import { Trend } from './Trend';
 
@@ -40,7 +49,9 @@ export function cell(key: ColumnKey, row: StatusRow, context: CellContext): Reac
     case 'remaining':
       return <Remaining row={row} />;
     case 'trend':
-      return <Trend trend={row.trend} tone={headlineTone(row)} width={COLUMNS.trend.width - CELL_PADDING} height={28} />;
+      return (
+        <Trend trend={row.trend} tone={headlineTone(row)} width={COLUMNS.trend.width - CELL_PADDING} height={28} />
+      );
     case 'burn1h':
       return <Burn rate={row.burn1h} />;
     case 'burn6h':
@@ -112,7 +123,9 @@ function Exhaustion({ row, context }: { row: StatusRow; context: CellContext }) 
     ? `between ${lower} and ${formatTime(row.exhaustedUpper, context.timeZone)}`
     : `not before ${lower}`;
   return (
-    <Tooltip content={isKnown(row.exhaustedLower) ? `Exhausted ${range}` : formatTime(row.exhaustedAt, context.timeZone)}>
+    <Tooltip
+      content={isKnown(row.exhaustedLower) ? `Exhausted ${range}` : formatTime(row.exhaustedAt, context.timeZone)}
+    >
       <span>{left <= 0 ? 'about now' : `in about ${roughly(left)}`}</span>
     </Tooltip>
   );

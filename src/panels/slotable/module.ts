@@ -1,13 +1,14 @@
 import { FieldConfigProperty, PanelPlugin, type SelectFieldConfigSettings } from '@grafana/data';
-
-import { COLUMN_KEYS, COLUMNS, type ColumnKey } from './columns';
+import { COLUMN_KEYS, type ColumnKey, COLUMNS } from './columns';
 import { DEFAULT_OPTIONS, type SloTableOptions } from './options';
 import { SloTablePanel } from './SloTablePanel';
 
 export const plugin = new PanelPlugin<SloTableOptions>(SloTablePanel)
   .useFieldConfig({
     // The columns have their own units and colours; users' data links on the name are honoured.
-    disableStandardOptions: Object.values(FieldConfigProperty).filter((property) => property !== FieldConfigProperty.Links),
+    disableStandardOptions: Object.values(FieldConfigProperty).filter(
+      (property) => property !== FieldConfigProperty.Links
+    ),
   })
   .setPanelOptions((builder) =>
     builder

@@ -1,5 +1,5 @@
 import { type StatusRow } from '../../api/frames';
-import { compareStates, isKnown, stateLook, type Maybe } from '../../format';
+import { compareStates, isKnown, type Maybe, stateLook } from '../../format';
 import { type ColumnKey } from './columns';
 
 export interface Sorting {
@@ -71,7 +71,9 @@ export function toggled(sorting: Sorting, key: ColumnKey): Sorting {
 
 /** Whether every word of the text is somewhere in the row's names, owner or state. */
 export function matches(row: StatusRow, text: string): boolean {
-  const hay = [row.name, row.slo, row.service, row.serviceName, row.owner, stateLook(row.state).label].join(' ').toLowerCase();
+  const hay = [row.name, row.slo, row.service, row.serviceName, row.owner, stateLook(row.state).label]
+    .join(' ')
+    .toLowerCase();
   return text
     .toLowerCase()
     .split(/\s+/)

@@ -1,8 +1,7 @@
 import { css } from '@emotion/css';
 import { type GrafanaTheme2 } from '@grafana/data';
 import { Icon, Tooltip, useStyles2 } from '@grafana/ui';
-
-import { stateLook, toneColor, type State, type Tone } from '../../format';
+import { type State, stateLook, type Tone, toneColor } from '../../format';
 
 export interface StateBadgeProps {
   state: State;
