@@ -70,20 +70,25 @@ func (d *demo) start(ctx context.Context) error {
 	if _, err := d.launch("shop", shop); err != nil {
 		return err
 	}
+	if err := d.await(ctx, "Prometheus", d.prometheusURL+"/-/ready"); err != nil {
+		return err
+	}
+	if err := d.await(ctx, "demo shop", d.shopURL+"/"); err != nil {
+		return err
+	}
 	if err := d.startHost(addresses.host); err != nil {
 		return err
 	}
-	for _, part := range []struct{ title, url string }{
-		{"Prometheus", d.prometheusURL + "/-/ready"},
-		{"demo shop", d.shopURL + "/"},
-		{"preview host with the plugin", d.hostURL + "/api/plugins/burnline-slo-app/resources/slos"},
-	} {
-		step := d.out.begin(part.title)
-		err := d.waitFor(ctx, part.url)
-		step.end(err, "")
-		if err != nil {
-			return fmt.Errorf("%s: %w", part.title, err)
-		}
+	return d.await(ctx, "preview host with the plugin", d.hostURL+"/api/plugins/burnline-slo-app/resources/slos")
+}
+
+// await shows the wait for a part.
+func (d *demo) await(ctx context.Context, title, url string) error {
+	step := d.out.begin(title)
+	err := d.waitFor(ctx, url)
+	step.end(err, "")
+	if err != nil {
+		return fmt.Errorf("%s: %w", title, err)
 	}
 	return nil
 }
