@@ -52,7 +52,8 @@ func writeHistory(ctx context.Context, args []string) error {
 	seed := flags.Uint64("seed", 1, "seed of a new world")
 	stateFile := flags.String("state", "", "file that keeps the world between runs (default none: a new world each time)")
 	truthDir := flags.String("truth", "", "directory for the truth per minute and objective (default none)")
-	target := flags.String("target", "127.0.0.1:9464", "instance label of the up series")
+	target := flags.String("target", "shop", "instance label of the up series")
+	allowRunning := flags.Bool("allow-running", false, "succeed without writing when Prometheus is running")
 	progress := flags.Bool("progress", false, "print lines of the form `progress 0.25`")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -81,6 +82,10 @@ func writeHistory(ctx context.Context, args []string) error {
 	}
 	begun := time.Now()
 	result, err := history.Fill(ctx, fill)
+	if *allowRunning && errors.Is(err, history.ErrInUse) {
+		fmt.Println("history: Prometheus is running, nothing to write")
+		return nil
+	}
 	if err != nil {
 		return err
 	}

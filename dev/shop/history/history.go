@@ -69,6 +69,9 @@ type Result struct {
 	Samples uint64
 }
 
+// ErrInUse means that a running Prometheus holds the directory.
+var ErrInUse = errors.New("in use by a running Prometheus: stop it first")
+
 // Fill writes everything from the end of the directory's last block (or the world's origin) to Until.
 //
 // What Prometheus had scraped since its last block is in its write-ahead log, and is a part of what is
@@ -206,7 +209,7 @@ func lock(dir string) (unlock func(), err error) {
 		return nil, fmt.Errorf("lock %s: %w", dir, err)
 	}
 	if err := locker.Lock(); err != nil {
-		return nil, fmt.Errorf("%s is in use by a running Prometheus: stop it first (%w)", dir, err)
+		return nil, fmt.Errorf("%s is %w (%w)", dir, ErrInUse, err)
 	}
 	return func() { _ = locker.Release() }, nil
 }
