@@ -120,7 +120,7 @@ func (a *answerer) nothing(q query, snapshot ledger.Snapshot, frames data.Frames
 	case len(snapshot.Entries) == 0:
 		text = fmt.Sprintf("No SLO is defined yet. Put an OpenSLO v1 file into %s.", a.definitionsDir)
 		if n := len(snapshot.Problems); n > 0 {
-			text = fmt.Sprintf("No SLO could be loaded from %s: %d problems. The first: %s", a.definitionsDir, n, problemText(snapshot.Problems[0]))
+			text = fmt.Sprintf("No SLO could be loaded from %s: %s. The first: %s", a.definitionsDir, plural(n, "problem"), problemText(snapshot.Problems[0]))
 		}
 	}
 	frames[0].AppendNotices(data.Notice{Severity: data.NoticeSeverityInfo, Text: text, Link: "/a/" + AppID})

@@ -71,9 +71,6 @@ func (a Access) Complete() bool { return a.URL != "" && a.Token != "" }
 // LedgerPath is the ledger's file.
 func (s Settings) LedgerPath() string { return filepath.Join(s.DataDir, "ledger.db") }
 
-// LockPath is the file whose lock makes a process the only writer.
-func (s Settings) LockPath() string { return filepath.Join(s.DataDir, "ledger.lock") }
-
 // SettingsFromEnv reads the process's environment through getenv; executable is the path of the
 // running binary, beside whose plugins folder the data goes unless told otherwise. The error names
 // every variable that can't be read, with what would be right.

@@ -23,7 +23,7 @@ const idleConnections = 32
 
 // grafanaTransport carries everything that is asked of Grafana. The default one keeps two idle
 // connections a host, and would open a new one for nearly every reading.
-var grafanaTransport = func() http.RoundTripper {
+var grafanaTransport = func() *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = idleConnections
 	return transport
