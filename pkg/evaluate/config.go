@@ -68,10 +68,11 @@ type Config struct {
 	Settle time.Duration
 	// ReadTimeout bounds one reading (default 2 m).
 	ReadTimeout time.Duration
-	// BackfillChunk is the longest span of one backfill reading (default 6 h).
+	// BackfillChunk is the longest span of one backfill reading (default 24 h). The first is an hour, so
+	// that the near past shows at once; success doubles it, failure halves it.
 	BackfillChunk time.Duration
-	// Concurrency bounds the readings in flight overall (default 16), SourceConcurrency those of one
-	// source (default 4).
+	// SourceConcurrency bounds the readings in flight of one source (default 4), Concurrency those of all
+	// (default 16); but every source may always have one, so that slow ones never hold up the others.
 	Concurrency, SourceConcurrency int
 	// SourceQueriesPerSecond is the budget of readings a second for one source (default 200);
 	// SourceBurst how many may come at once (default twice SourceConcurrency).
@@ -81,17 +82,12 @@ type Config struct {
 	MinBackoff, MaxBackoff time.Duration
 }
 
-// Clock tells the time and waits, so that tests need not.
-type Clock interface {
-	Now() time.Time
-	// After sends once, d from now.
-	After(d time.Duration) <-chan time.Time
-}
+// Clock tells the time of day. Waiting is always done by the monotonic clock.
+type Clock interface{ Now() time.Time }
 
 type wallClock struct{}
 
-func (wallClock) Now() time.Time                         { return time.Now() }
-func (wallClock) After(d time.Duration) <-chan time.Time { return time.After(d) }
+func (wallClock) Now() time.Time { return time.Now() }
 
 func (c *Config) defaults() error {
 	var missing error
@@ -113,7 +109,7 @@ func (c *Config) defaults() error {
 	orDefault(&c.Interval, time.Minute)
 	orDefault(&c.Settle, 2*time.Minute)
 	orDefault(&c.ReadTimeout, 2*time.Minute)
-	orDefault(&c.BackfillChunk, 6*time.Hour)
+	orDefault(&c.BackfillChunk, 24*time.Hour)
 	orDefault(&c.Concurrency, 16)
 	orDefault(&c.SourceConcurrency, 4)
 	orDefault(&c.SourceQueriesPerSecond, 200)
