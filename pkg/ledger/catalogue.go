@@ -58,7 +58,7 @@ func (c *change) putDefinition(id, document string) error {
 
 // removed lists the definitions that are not marked removed and not present any more.
 func (c *change) removed(present map[string]bool) ([]string, error) {
-	statement, err := c.statement(c.ctx, "SELECT slo FROM definition WHERE removed IS NULL")
+	statement, err := c.statement(c.ctx, "SELECT slo FROM definition WHERE removed IS NULL") //nolint:sqlclosecheck // it is kept for the next call; release closes it
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"syscall"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -35,6 +36,9 @@ func explain(path string, err error) error {
 	if errors.Is(err, budget.ErrChunk) {
 		return damaged(path, err)
 	}
+	if errors.Is(err, syscall.ENOSPC) {
+		return full(path, err)
+	}
 	var dbErr *sqlite.Error
 	if !errors.As(err, &dbErr) {
 		return fmt.Errorf("ledger %s: %w", path, err)
@@ -43,7 +47,7 @@ func explain(path string, err error) error {
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		return damaged(path, err)
 	case sqlite3.SQLITE_FULL:
-		return fmt.Errorf("ledger %s: %w; nothing was written: free some space on its disk, and the write is repeated (%v)", path, ErrFull, err)
+		return full(path, err)
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN:
 		return fmt.Errorf("ledger %s: %w; let the user that Grafana runs as write the file and its folder", path, err)
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
@@ -52,6 +56,10 @@ func explain(path string, err error) error {
 		return fmt.Errorf("ledger %s: %w; look at the disk's state and free space", path, err)
 	}
 	return fmt.Errorf("ledger %s: %w", path, err)
+}
+
+func full(path string, cause error) error {
+	return fmt.Errorf("ledger %s: %w; nothing was written: free some space on its disk, and the write is repeated (%w)", path, ErrFull, cause)
 }
 
 func damaged(path string, cause error) error {

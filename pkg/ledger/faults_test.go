@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -118,6 +119,22 @@ func TestALedgerOfANewerVersionIsRefused(t *testing.T) {
 	require.ErrorIs(t, err, ErrNewer)
 }
 
+func TestAReaderOfAnOlderVersionWaitsForTheWriterToUpdateIt(t *testing.T) {
+	path := filled(t)
+	db, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	_, err = db.Exec("UPDATE goose_db_version SET version_id = 0")
+	require.NoError(t, err)
+	r := openReader(t, path)
+	require.Contains(t, snapshot(t, r).Missing, "older version")
+	requireSeries(t, r, key, nil)
+
+	_, err = db.Exec("UPDATE goose_db_version SET version_id = 1")
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	requireSeries(t, r, key, minutes(0, 20_000))
+}
+
 func TestAPathThatIsAFolderIsRefused(t *testing.T) {
 	_, err := OpenWriter(t.TempDir())
 	require.ErrorIs(t, err, ErrDamaged)
@@ -145,4 +162,48 @@ func TestAppendOnAFullDatabaseWritesNothingAndWorksAgainLater(t *testing.T) {
 	appendTo(t, w, key, minutes(60, 20_000)...)
 	requireSeries(t, w, key, minutes(0, 20_060))
 	require.NoError(t, w.Check(ctx))
+}
+
+func TestAWriteThatFailsDoesNotTakeWaitingOnesWithIt(t *testing.T) {
+	w := newWriter(t)
+	ctx := context.Background()
+	broken := budget.Key{SLO: "broken"}
+	appendTo(t, w, broken, minutes(0, 10)...)
+	_, err := w.conn.ExecContext(ctx, "UPDATE chunk SET packed = x'10'")
+	require.NoError(t, err)
+	w.forgetHot()
+
+	keys := []budget.Key{{SLO: "a"}, broken, {SLO: "b"}, {SLO: "c"}}
+	results := make([]chan error, len(keys))
+	w.mu.Lock() // so that all of them wait and become one group
+	for i, key := range keys {
+		results[i] = make(chan error, 1)
+		go func() { results[i] <- w.Append(ctx, []Batch{{Key: key, Buckets: minutes(0, 20)}}) }()
+	}
+	require.Eventually(t, func() bool {
+		w.waiting.Lock()
+		defer w.waiting.Unlock()
+		return len(w.queue) == len(keys)
+	}, time.Minute, time.Millisecond)
+	w.mu.Unlock()
+	for i, key := range keys {
+		err := <-results[i]
+		if key == broken {
+			require.ErrorIs(t, err, ErrDamaged)
+			require.ErrorContains(t, err, key.SLO)
+			continue
+		}
+		require.NoError(t, err)
+		requireSeries(t, w, key, minutes(0, 20))
+	}
+}
+
+func TestAReaderNoticesThatAnOlderLedgerWasPutBackInPlace(t *testing.T) {
+	w := newWriter(t)
+	r := openReader(t, w.path)
+	appendTo(t, w, key, minutes(0, 20)...)
+	requireSeries(t, r, key, minutes(0, 20))
+	_, err := w.conn.ExecContext(context.Background(), "UPDATE head SET revision = 1; DELETE FROM chunk")
+	require.NoError(t, err)
+	requireSeries(t, r, key, nil)
 }

@@ -44,6 +44,19 @@ func TestAppendOnAFullDiskWritesNothingAndWorksAgainOnceThereIsSpace(t *testing.
 	require.NoError(t, w.Check(ctx))
 }
 
+func TestALedgerThatFindsNoSpaceToBeginIsNotBegun(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=16k"); err != nil {
+		t.Skipf("a small file system cannot be mounted here: %v", err)
+	}
+	t.Cleanup(func() { require.NoError(t, syscall.Unmount(dir, 0)) })
+	_, err := OpenWriter(filepath.Join(dir, "ledger.db"))
+	require.ErrorIs(t, err, ErrFull)
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
 // fill takes all space of a file system but a few pages.
 func fill(t *testing.T, path string) {
 	file, err := os.Create(path)

@@ -137,7 +137,7 @@ func (s *SQLite) statement(ctx context.Context, text string) (*sql.Stmt, error) 
 }
 
 func (s *SQLite) exec(ctx context.Context, text string, args ...any) error {
-	statement, err := s.statement(ctx, text)
+	statement, err := s.statement(ctx, text) //nolint:sqlclosecheck // it is kept for the next call; release closes it
 	if err != nil {
 		return err
 	}
@@ -146,7 +146,7 @@ func (s *SQLite) exec(ctx context.Context, text string, args ...any) error {
 }
 
 func (s *SQLite) queryRow(ctx context.Context, text string, args []any, into ...any) error {
-	statement, err := s.statement(ctx, text)
+	statement, err := s.statement(ctx, text) //nolint:sqlclosecheck // it is kept for the next call; release closes it
 	if err != nil {
 		return err
 	}
