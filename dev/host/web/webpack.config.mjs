@@ -57,12 +57,18 @@ class IconsPlugin {
 class PagePlugin {
   apply(compiler) {
     compiler.hooks.thisCompilation.tap('PagePlugin', (compilation) => {
-      compilation.hooks.processAssets.tap({ name: 'PagePlugin', stage: compilation.constructor.PROCESS_ASSETS_STAGE_SUMMARIZE }, () => {
-        const files = compilation.entrypoints.get('boot').getFiles().filter((file) => file.endsWith('.js'));
-        const scripts = files.map((file) => `<script defer src="/${file}"></script>`).join('\n    ');
-        const page = fs.readFileSync(path.join(here, 'index.html'), 'utf8').replace('<!-- scripts -->', scripts);
-        compilation.emitAsset('index.html', new compiler.webpack.sources.RawSource(page));
-      });
+      compilation.hooks.processAssets.tap(
+        { name: 'PagePlugin', stage: compilation.constructor.PROCESS_ASSETS_STAGE_SUMMARIZE },
+        () => {
+          const files = compilation.entrypoints
+            .get('boot')
+            .getFiles()
+            .filter((file) => file.endsWith('.js'));
+          const scripts = files.map((file) => `<script defer src="/${file}"></script>`).join('\n    ');
+          const page = fs.readFileSync(path.join(here, 'index.html'), 'utf8').replace('<!-- scripts -->', scripts);
+          compilation.emitAsset('index.html', new compiler.webpack.sources.RawSource(page));
+        }
+      );
     });
   }
 }

@@ -1,6 +1,6 @@
 import { css } from '@emotion/css';
 import { createTheme, type EventBus, type GrafanaTheme2, ThemeContext } from '@grafana/data';
-import { config, locationService,LocationServiceProvider } from '@grafana/runtime';
+import { config, locationService, LocationServiceProvider } from '@grafana/runtime';
 import { ErrorBoundaryAlert, GlobalStyles, ModalRoot, ModalsProvider, PortalContainer, useStyles2 } from '@grafana/ui';
 import { Suspense, useEffect } from 'react';
 import { Router } from 'react-router-dom';
@@ -76,7 +76,22 @@ function Frame({ templates }: Pick<Props, 'templates'>) {
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
-  frame: css({ display: 'flex', flexDirection: 'column', minHeight: '100vh', background: theme.colors.background.canvas }),
-  main: css({ flex: 1, minWidth: 0, padding: theme.spacing(2), [theme.breakpoints.down('sm')]: { padding: theme.spacing(1) }, '&:focus': { outline: 'none' } }),
-  skip: css({ position: 'absolute', left: -10000, '&:focus': { left: theme.spacing(1), top: theme.spacing(1), zIndex: theme.zIndex.tooltip } }),
+  frame: css({
+    display: 'flex',
+    flexDirection: 'column',
+    minHeight: '100vh',
+    background: theme.colors.background.canvas,
+  }),
+  main: css({
+    flex: 1,
+    minWidth: 0,
+    padding: theme.spacing(2),
+    [theme.breakpoints.down('sm')]: { padding: theme.spacing(1) },
+    '&:focus': { outline: 'none' },
+  }),
+  skip: css({
+    position: 'absolute',
+    left: -10000,
+    '&:focus': { left: theme.spacing(1), top: theme.spacing(1), zIndex: theme.zIndex.tooltip },
+  }),
 });

@@ -77,7 +77,7 @@ function setServices() {
   setAppEvents(events);
   setBackendSrv(new HostBackendSrv(events));
   setTemplateSrv(templates);
-   
+
   setLocationSrv(locationService);
   setDataSourceSrv(new HostDataSourceSrv());
   initDataSourceInstanceSettings(config.datasources, config.defaultDatasource);

@@ -11,7 +11,9 @@ export function Header() {
   const theme = useTheme2();
   const menu = useId();
   const [open, setOpen] = useState(false);
-  const entries = config.bootData.navTree.flatMap((item): NavModelItem[] => (item.children?.length ? item.children : [item]));
+  const entries = config.bootData.navTree.flatMap((item): NavModelItem[] =>
+    item.children?.length ? item.children : [item]
+  );
   return (
     <header className={styles.header}>
       <Link href="/" className={styles.brand}>
@@ -83,7 +85,11 @@ const getStyles = (theme: GrafanaTheme2) => ({
   }),
   folded: css({ [theme.breakpoints.down('md')]: { display: 'none' } }),
   toggle: css({ display: 'none', [theme.breakpoints.down('md')]: { display: 'inline-flex', marginLeft: 'auto' } }),
-  entry: css({ padding: theme.spacing(0.5, 1), borderRadius: theme.shape.radius.default, '&:hover': { background: theme.colors.action.hover } }),
+  entry: css({
+    padding: theme.spacing(0.5, 1),
+    borderRadius: theme.shape.radius.default,
+    '&:hover': { background: theme.colors.action.hover },
+  }),
   current: css({ background: theme.colors.action.selected }),
   theme: css({ whiteSpace: 'nowrap', color: theme.colors.text.link }),
 });

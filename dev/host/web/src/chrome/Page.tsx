@@ -36,7 +36,13 @@ export function Page({ title, heading, above, subTitle, actions, children }: Pro
 
 const getStyles = (theme: GrafanaTheme2) => ({
   page: css({ display: 'flex', flexDirection: 'column', gap: theme.spacing(2), minWidth: 0 }),
-  head: css({ display: 'flex', flexWrap: 'wrap', justifyContent: 'space-between', alignItems: 'flex-start', gap: theme.spacing(2) }),
+  head: css({
+    display: 'flex',
+    flexWrap: 'wrap',
+    justifyContent: 'space-between',
+    alignItems: 'flex-start',
+    gap: theme.spacing(2),
+  }),
   title: css({ ...theme.typography.h2, margin: 0 }),
   subTitle: css({ color: theme.colors.text.secondary }),
   actions: css({ display: 'flex', flexWrap: 'wrap', gap: theme.spacing(1), alignItems: 'center' }),

@@ -86,5 +86,11 @@ const getStyles = (theme: GrafanaTheme2) => ({
     'li:not(:first-child)::before': { content: '"/"', marginRight: theme.spacing(0.5) },
     li: { display: 'flex' },
   }),
-  info: css({ display: 'flex', flexWrap: 'wrap', gap: theme.spacing(3), margin: 0, dt: { color: theme.colors.text.secondary, fontWeight: theme.typography.fontWeightRegular } }),
+  info: css({
+    display: 'flex',
+    flexWrap: 'wrap',
+    gap: theme.spacing(3),
+    margin: 0,
+    dt: { color: theme.colors.text.secondary, fontWeight: theme.typography.fontWeightRegular },
+  }),
 });

@@ -28,7 +28,12 @@ export function Toasts({ events }: { events: EventBus }) {
     const subscriptions = kinds.map(({ event, severity }) =>
       events.getStream({ type: event.name } as never).subscribe(({ payload }: { payload?: unknown }) => {
         const [title, text] = Array.isArray(payload) ? payload : [payload];
-        const toast = { id: ++lastID, severity, title: String(title), text: text === undefined ? undefined : String(text) };
+        const toast = {
+          id: ++lastID,
+          severity,
+          title: String(title),
+          text: text === undefined ? undefined : String(text),
+        };
         setToasts((current) => [...current, toast]);
         window.setTimeout(() => remove(toast.id), shownFor[severity]);
       })
@@ -38,7 +43,13 @@ export function Toasts({ events }: { events: EventBus }) {
   return (
     <div className={styles.place} aria-live="polite">
       {toasts.map(({ id, severity, title, text }) => (
-        <Alert key={id} severity={severity} title={title} elevated onRemove={() => setToasts((current) => current.filter((toast) => toast.id !== id))}>
+        <Alert
+          key={id}
+          severity={severity}
+          title={title}
+          elevated
+          onRemove={() => setToasts((current) => current.filter((toast) => toast.id !== id))}
+        >
           {text}
         </Alert>
       ))}
@@ -47,5 +58,11 @@ export function Toasts({ events }: { events: EventBus }) {
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
-  place: css({ position: 'fixed', top: theme.spacing(8), right: theme.spacing(2), width: 'min(400px, 90vw)', zIndex: theme.zIndex.portal }),
+  place: css({
+    position: 'fixed',
+    top: theme.spacing(8),
+    right: theme.spacing(2),
+    width: 'min(400px, 90vw)',
+    zIndex: theme.zIndex.portal,
+  }),
 });

@@ -4,7 +4,6 @@ import {
   type DataFrame,
   type DataTransformerConfig,
   dateMath,
-  type GrafanaTheme2,
   LoadingState,
   type PanelData,
   type ScopedVars,
@@ -35,7 +34,10 @@ export function DashboardPanel({ panel, dashboardUID, range: given, revision, he
   const [ref, width] = useWidth<HTMLDivElement>();
   const range = panel.timeFrom ? shorterRange(given, panel.timeFrom) : given;
   const raw = useQueries({
-    targets: (panel.targets ?? []).map((target) => ({ ...target, datasource: target.datasource ?? panel.datasource ?? undefined })) as never,
+    targets: (panel.targets ?? []).map((target) => ({
+      ...target,
+      datasource: target.datasource ?? panel.datasource ?? undefined,
+    })) as never,
     range,
     // Grafana asks for a point a pixel.
     maxDataPoints: panel.maxDataPoints ?? width,
@@ -102,9 +104,9 @@ function useTransformed(data: PanelData, transformations: DataTransformerConfig[
     if (active.length === 0) {
       return undefined;
     }
-    const subscription = transformDataFrame(active, data.series, { interpolate: (text) => getTemplateSrv().replace(text) }).subscribe((series) =>
-      setTransformed({ of: data.series, series })
-    );
+    const subscription = transformDataFrame(active, data.series, {
+      interpolate: (text) => getTemplateSrv().replace(text),
+    }).subscribe((series) => setTransformed({ of: data.series, series }));
     return () => subscription.unsubscribe();
     // The list is the dashboard's own and does not change while it is shown.
     // eslint-disable-next-line react-hooks/exhaustive-deps
@@ -112,7 +114,9 @@ function useTransformed(data: PanelData, transformations: DataTransformerConfig[
   if (active.length === 0) {
     return data;
   }
-  return transformed?.of === data.series ? { ...data, series: transformed.series } : { ...data, state: LoadingState.Loading, series: [] };
+  return transformed?.of === data.series
+    ? { ...data, series: transformed.series }
+    : { ...data, state: LoadingState.Loading, series: [] };
 }
 
-const getStyles = (_theme: GrafanaTheme2) => ({ panel: css({ width: '100%', height: '100%', minWidth: 0 }) });
+const getStyles = () => ({ panel: css({ width: '100%', height: '100%', minWidth: 0 }) });

@@ -26,7 +26,12 @@ interface Section {
 /** Lays the panels out as the dashboard's JSON says; on a narrow screen they stand below one another. */
 export function Grid({ dashboard, variables, range, revision }: Props) {
   return sectionsOf(visiblePanels(dashboard)).map(({ row, panels }, index) => (
-    <RowSection key={row?.id ?? `section ${index}`} row={row} panels={panels} {...{ dashboard, variables, range, revision }} />
+    <RowSection
+      key={row?.id ?? `section ${index}`}
+      row={row}
+      panels={panels}
+      {...{ dashboard, variables, range, revision }}
+    />
   ));
 }
 
@@ -40,7 +45,7 @@ function sectionsOf(panels: PanelJSON[]): Section[] {
       sections[sections.length - 1]?.panels.push(panel);
     }
   }
-  return sections.filter((section) => section.row || section.panels.length > 0);
+  return sections.filter((section) => section.row !== undefined || section.panels.length > 0);
 }
 
 function RowSection({ row, panels, dashboard, variables, range, revision }: Props & Section) {
@@ -61,7 +66,11 @@ function RowSection({ row, panels, dashboard, variables, range, revision }: Prop
         <div className={styles.grid}>
           {panels.flatMap((panel) =>
             repeats(panel, variables).map(({ key, scopedVars }) => (
-              <div key={key} className={cx(styles.cell, place(panel, top, key === String(panel.id)))} style={{ minHeight: heightOf(panel.gridPos.h) }}>
+              <div
+                key={key}
+                className={cx(styles.cell, place(panel, top, key === String(panel.id)))}
+                style={{ minHeight: heightOf(panel.gridPos.h) }}
+              >
                 <DashboardPanel
                   panel={panel}
                   dashboardUID={dashboard.uid}
@@ -89,14 +98,19 @@ function repeats(panel: PanelJSON, variables: DashboardVariable[]): { key: strin
   return [value].flat().map((item) => ({
     key: `${panel.id} ${item}`,
     scopedVars: {
-      [variable.json.name]: { value: item, text: variable.choices.find((choice) => choice.value === item)?.text ?? item },
+      [variable.json.name]: {
+        value: item,
+        text: variable.choices.find((choice) => choice.value === item)?.text ?? item,
+      },
     },
   }));
 }
 
 function place({ gridPos: { x, y, w, h } }: PanelJSON, top: number, fixed: boolean): string {
   const rows = fixed ? `${y - top + 1} / span ${h}` : `span ${h}`;
-  return css({ '@media (min-width: 769px)': { gridColumn: fixed ? `${x + 1} / span ${w}` : `span ${w}`, gridRow: rows } });
+  return css({
+    '@media (min-width: 769px)': { gridColumn: fixed ? `${x + 1} / span ${w}` : `span ${w}`, gridRow: rows },
+  });
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
@@ -107,5 +121,12 @@ const getStyles = (theme: GrafanaTheme2) => ({
     '@media (min-width: 769px)': { gridTemplateColumns: 'repeat(24, minmax(0, 1fr))', gridAutoRows: rowHeight },
   }),
   cell: css({ minWidth: 0 }),
-  heading: css({ display: 'flex', alignItems: 'center', gap: theme.spacing(1), background: 'none', border: 'none', padding: theme.spacing(1, 0) }),
+  heading: css({
+    display: 'flex',
+    alignItems: 'center',
+    gap: theme.spacing(1),
+    background: 'none',
+    border: 'none',
+    padding: theme.spacing(1, 0),
+  }),
 });

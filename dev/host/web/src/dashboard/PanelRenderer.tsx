@@ -44,12 +44,25 @@ export function PanelRenderer(props: Props) {
 }
 
 function Loaded({ plugin, ...props }: Props & { plugin: PanelPlugin }) {
-  const { data, options, fieldConfig = empty, timeZone = config.bootData.user.timezone, width, height, title, id = 1 } = props;
-  const replaceVariables: InterpolateFunction = props.replaceVariables ?? ((text, scoped, format) => getTemplateSrv().replace(text, scoped, format));
+  const {
+    data,
+    options,
+    fieldConfig = empty,
+    timeZone = config.bootData.user.timezone,
+    width,
+    height,
+    title,
+    id = 1,
+  } = props;
+  const replaceVariables: InterpolateFunction =
+    props.replaceVariables ?? ((text, scoped, format) => getTemplateSrv().replace(text, scoped, format));
   const [ownOptions, setOwnOptions] = useState<object>();
   const [ownFieldConfig, setOwnFieldConfig] = useState<FieldConfigSource>();
   const theme = useTheme2();
-  const effective = useMemo(() => withDefaults(plugin, ownFieldConfig ?? fieldConfig), [plugin, fieldConfig, ownFieldConfig]);
+  const effective = useMemo(
+    () => withDefaults(plugin, ownFieldConfig ?? fieldConfig),
+    [plugin, fieldConfig, ownFieldConfig]
+  );
   const shown = useMemo<PanelData | undefined>(
     () =>
       data && {

@@ -24,7 +24,13 @@ export function Results({ data }: { data: PanelData }) {
       ))}
       {data.state === LoadingState.Done && data.series.length === 0 && <p>The query returned no frames.</p>}
       {width > 0 && series.length > 0 && (
-        <PanelRenderer pluginId="timeseries" title="Graph" width={width} height={chartHeight} data={{ ...data, series }} />
+        <PanelRenderer
+          pluginId="timeseries"
+          title="Graph"
+          width={width}
+          height={chartHeight}
+          data={{ ...data, series }}
+        />
       )}
       {width > 0 &&
         others.map((frame, index) => (
@@ -32,7 +38,13 @@ export function Results({ data }: { data: PanelData }) {
             <Text element="h2" variant="h5">
               {frame.name ?? `Table ${index + 1}`} ({frame.length} rows)
             </Text>
-            <PanelRenderer pluginId="table" title="Table" width={width} height={tableHeight} data={{ ...data, series: [frame] }} />
+            <PanelRenderer
+              pluginId="table"
+              title="Table"
+              width={width}
+              height={tableHeight}
+              data={{ ...data, series: [frame] }}
+            />
           </div>
         ))}
     </section>

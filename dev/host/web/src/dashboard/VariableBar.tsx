@@ -1,8 +1,10 @@
 import { locationService } from '@grafana/runtime';
 import { InlineField, Input, MultiSelect, Select, Stack } from '@grafana/ui';
+import { type VariableJSON } from './model';
 import { allValue, type DashboardVariable } from './variables';
 
 const hidden = 2;
+const labelOf = (json: VariableJSON) => json.label ?? json.name;
 const controlWidth = 34;
 
 /** The dashboard's variables with their choices. A choice goes into the url, from where the dashboard reads it. */
@@ -14,7 +16,7 @@ export function VariableBar({ variables }: { variables: DashboardVariable[] }) {
   return (
     <Stack direction="row" wrap="wrap" gap={1}>
       {shown.map((variable) => (
-        <InlineField key={variable.json.name} label={variable.json.label || variable.json.name} tooltip={variable.json.description}>
+        <InlineField key={variable.json.name} label={labelOf(variable.json)} tooltip={variable.json.description}>
           <Control variable={variable} />
         </InlineField>
       ))}
@@ -28,11 +30,20 @@ const choose = (name: string, values: string[]) =>
 function Control({ variable }: { variable: DashboardVariable }) {
   const { json, choices, selected } = variable;
   const id = `var-${json.name}`;
-  const label = json.label || json.name;
+  const label = labelOf(json);
   if (json.type === 'textbox') {
-    return <Input id={id} defaultValue={selected[0]} onBlur={({ currentTarget }) => choose(json.name, [currentTarget.value])} />;
+    return (
+      <Input
+        id={id}
+        defaultValue={selected[0]}
+        onBlur={({ currentTarget }) => choose(json.name, [currentTarget.value])}
+      />
+    );
   }
-  const options = [...(json.includeAll ? [{ label: 'All', value: allValue }] : []), ...choices.map(({ text, value }) => ({ label: text, value }))];
+  const options = [
+    ...(json.includeAll ? [{ label: 'All', value: allValue }] : []),
+    ...choices.map(({ text, value }) => ({ label: text, value })),
+  ];
   const value = selected.map((item) => options.find((option) => option.value === item) ?? { label: item, value: item });
   if (json.multi) {
     return (
@@ -42,7 +53,15 @@ function Control({ variable }: { variable: DashboardVariable }) {
         width={controlWidth}
         options={options}
         value={value}
-        onChange={(picked) => choose(json.name, withoutAll(picked.map((option) => option.value ?? ''), selected))}
+        onChange={(picked) =>
+          choose(
+            json.name,
+            withoutAll(
+              picked.map((option) => option.value ?? ''),
+              selected
+            )
+          )
+        }
       />
     );
   }

@@ -40,7 +40,9 @@ export function useQueries(asked: Asked): PanelData {
       return undefined;
     }
     const subscription = query(asked).subscribe((next) =>
-      setData((previous) => (next.state === LoadingState.Loading && next.series.length === 0 ? { ...next, series: previous.series } : next))
+      setData((previous) =>
+        next.state === LoadingState.Loading && next.series.length === 0 ? { ...next, series: previous.series } : next
+      )
     );
     return () => subscription.unsubscribe();
     // What is asked is a new object at every render; the revision says when it is a new question.
@@ -64,7 +66,13 @@ function query(asked: Asked): Observable<PanelData> {
       switchMap((source) => runRequest(source, requestFor(source, group, asked))),
       catchError((error: unknown) => {
         const shown = toDataQueryError(error);
-        return of<PanelData>({ state: LoadingState.Error, series: [], timeRange: asked.range, error: shown, errors: [shown] });
+        return of<PanelData>({
+          state: LoadingState.Error,
+          series: [],
+          timeRange: asked.range,
+          error: shown,
+          errors: [shown],
+        });
       })
     )
   );

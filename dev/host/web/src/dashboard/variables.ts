@@ -29,7 +29,11 @@ export interface DashboardVariable {
 }
 
 /** Loads variables one after another, since the query of one may use those before it. */
-export async function loadVariables(list: VariableJSON[], range: TimeRange, templates: HostTemplateSrv): Promise<DashboardVariable[]> {
+export async function loadVariables(
+  list: VariableJSON[],
+  range: TimeRange,
+  templates: HostTemplateSrv
+): Promise<DashboardVariable[]> {
   const loaded: DashboardVariable[] = [];
   for (const json of list) {
     const choices = await choicesOf(json, range);
@@ -44,7 +48,9 @@ export function current({ json, choices, selected }: DashboardVariable): Current
   const all = selected.includes(allValue);
   const own = all && json.allValue ? [json.allValue] : undefined;
   const values = own ?? (all ? choices.map((choice) => choice.value) : selected);
-  const texts = all ? ['All'] : selected.map((value) => choices.find((choice) => choice.value === value)?.text ?? value);
+  const texts = all
+    ? ['All']
+    : selected.map((value) => choices.find((choice) => choice.value === value)?.text ?? value);
   const single = !json.multi && !all;
   return {
     // Grafana's own model has many more fields, none of which matter to what a plugin asks of a variable.
@@ -59,7 +65,9 @@ function selectionOf(json: VariableJSON, choices: Choice[]): string[] {
   const fromUrl = locationService.getSearch().getAll(`var-${json.name}`);
   const saved = [json.current?.value ?? []].flat().filter((value) => value !== '');
   const wanted = (fromUrl.length > 0 ? fromUrl : saved).map((value) => (value === 'All' ? allValue : value));
-  const known = wanted.filter((value) => value === allValue || isFree(json) || choices.some((choice) => choice.value === value));
+  const known = wanted.filter(
+    (value) => value === allValue || isFree(json) || choices.some((choice) => choice.value === value)
+  );
   // A value from the url stays even when nothing lists it: a link to an SLO that was removed must say so.
   const kept = fromUrl.length > 0 ? wanted : known;
   if (kept.length > 0) {
@@ -71,6 +79,9 @@ function selectionOf(json: VariableJSON, choices: Choice[]): string[] {
   return choices[0] ? [choices[0].value] : [];
 }
 
+/** The query of the kinds that are plain text. */
+const queryText = ({ query }: VariableJSON) => (typeof query === 'string' ? query : '');
+
 const isFree = (json: VariableJSON) => json.type === 'textbox' || json.type === 'constant';
 
 async function choicesOf(json: VariableJSON, range: TimeRange): Promise<Choice[]> {
@@ -80,15 +91,15 @@ async function choicesOf(json: VariableJSON, range: TimeRange): Promise<Choice[]
     case 'query':
       return queryChoices(json, range);
     case 'custom':
-      return String(json.query ?? '')
+      return queryText(json)
         .split(',')
         .map((part) => part.trim().split(/\s*:\s*/))
         .map(([text = '', value]) => ({ text, value: value ?? text }));
     case 'constant':
     case 'textbox':
-      return [{ text: String(json.query ?? ''), value: String(json.query ?? '') }];
+      return [{ text: queryText(json), value: queryText(json) }];
     case 'interval':
-      return String(json.query ?? '')
+      return queryText(json)
         .split(',')
         .map((text) => ({ text: text.trim(), value: text.trim() }));
     default:
@@ -108,9 +119,11 @@ async function queryChoices(json: VariableJSON, range: TimeRange): Promise<Choic
   const values = await findValues(source, json, range);
   const pattern = json.regex ? toRegExp(json.regex) : undefined;
   const choices = values
-    .map(({ text, value }) => ({ text: String(text), value: String(value ?? text) }))
+    .map(({ text, value }) => ({ text, value: String(value ?? text) }))
     .filter((choice) => !pattern || pattern.test(choice.text));
-  const distinct = choices.filter((choice, index) => choices.findIndex((other) => other.value === choice.value) === index);
+  const distinct = choices.filter(
+    (choice, index) => choices.findIndex((other) => other.value === choice.value) === index
+  );
   return json.sort ? distinct.sort((a, b) => (json.sort === 2 ? -1 : 1) * a.text.localeCompare(b.text)) : distinct;
 }
 
@@ -127,12 +140,14 @@ async function findValues(source: DataSourceApi, json: VariableJSON, range: Time
       return valuesOf(source.query(request));
     case VariableSupportType.Standard: {
       const standard = support as StandardVariableSupport<DataSourceApi>;
-      const target = standard.toDataQuery({ query: String(json.query ?? ''), refId: 'variable' });
+      const target = standard.toDataQuery({ query: queryText(json), refId: 'variable' });
       return valuesOf((standard.query ?? source.query.bind(source))({ ...request, targets: [target] }));
     }
   }
   if (!source.metricFindQuery) {
-    throw new Error(`The data source ${source.name} can't fill the variable "${json.name}": it has no variable support.`);
+    throw new Error(
+      `The data source ${source.name} can't fill the variable "${json.name}": it has no variable support.`
+    );
   }
   return source.metricFindQuery(json.query, { range, scopedVars: {} });
 }
@@ -167,7 +182,9 @@ async function valuesOf(answer: ReturnType<DataSourceApi['query']>): Promise<Met
     const named = (name: string) => fields.find((field) => field.name === name);
     const text = named('text') ?? strings[0] ?? fields[0];
     const value = named('value') ?? strings[1] ?? text;
-    return text ? text.values.map((shown: unknown, row) => ({ text: String(shown), value: String(value?.values[row]) })) : [];
+    return text
+      ? text.values.map((shown: unknown, row) => ({ text: String(shown), value: String(value?.values[row]) }))
+      : [];
   });
 }
 

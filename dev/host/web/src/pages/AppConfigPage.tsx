@@ -46,7 +46,13 @@ function Configuration({ meta, plugin }: Installed) {
       {pages.length > 1 && (
         <TabsBar>
           {pages.map((page) => (
-            <Tab key={page.id} label={page.title} icon={page.icon} active={page === chosen} href={`/plugins/${meta.id}?page=${page.id}`} />
+            <Tab
+              key={page.id}
+              label={page.title}
+              icon={page.icon}
+              active={page === chosen}
+              href={`/plugins/${meta.id}?page=${page.id}`}
+            />
           ))}
         </TabsBar>
       )}
@@ -67,7 +73,11 @@ function Configuration({ meta, plugin }: Installed) {
 
 function Toggle({ meta }: { meta: AppPluginMeta }) {
   const set = async (enabled: boolean) => {
-    await getBackendSrv().post(`/api/plugins/${meta.id}/settings`, { enabled, pinned: enabled, jsonData: meta.jsonData });
+    await getBackendSrv().post(`/api/plugins/${meta.id}/settings`, {
+      enabled,
+      pinned: enabled,
+      jsonData: meta.jsonData,
+    });
     window.location.reload();
   };
   return (

@@ -1,5 +1,4 @@
-import type { AppPlugin, KeyValue } from '@grafana/data';
-import { PluginContextProvider } from '@grafana/data';
+import { type AppPlugin, PluginContextProvider } from '@grafana/data';
 import { locationSearchToObject } from '@grafana/runtime';
 import { ErrorBoundaryAlert } from '@grafana/ui';
 import { useLocation, useParams } from 'react-router-dom-v5-compat';

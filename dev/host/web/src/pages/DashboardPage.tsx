@@ -20,7 +20,10 @@ const defaultIntervals = ['5s', '10s', '30s', '1m', '5m', '15m', '30m', '1h'];
 /** A dashboard as it is saved: variables, time range, refresh and panels. */
 export function DashboardPage({ templates }: { templates: HostTemplateSrv }) {
   const { uid = '' } = useParams();
-  const loaded = useLoaded(uid, async () => (await getBackendSrv().get<{ dashboard: DashboardJSON }>(`/api/dashboards/uid/${uid}`)).dashboard);
+  const loaded = useLoaded(
+    uid,
+    async () => (await getBackendSrv().get<{ dashboard: DashboardJSON }>(`/api/dashboards/uid/${uid}`)).dashboard
+  );
   switch (loaded.state) {
     case 'loading':
       return <Loading />;
@@ -40,7 +43,8 @@ function Dashboard({ dashboard, templates }: { dashboard: DashboardJSON; templat
   const [ticks, setTicks] = useState(0);
   const range = timeRangeOfUrl(dashboard.time ?? fallbackRange);
   templates.updateTimeRange(range);
-  const refresh = locationService.getSearch().get('refresh') ?? (dashboard.refresh || '');
+  const refresh =
+    locationService.getSearch().get('refresh') ?? (dashboard.refresh === false ? '' : (dashboard.refresh ?? ''));
   useRefresh(refresh, () => setTicks((count) => count + 1));
   const list = dashboard.templating?.list ?? [];
   const asked = list.map(({ name }) => [name, new URLSearchParams(search).getAll(`var-${name}`)]);
@@ -69,7 +73,8 @@ function Dashboard({ dashboard, templates }: { dashboard: DashboardJSON; templat
   );
 }
 
-const valuesOf = (variables: DashboardVariable[]) => JSON.stringify(variables.map((variable) => current(variable).value));
+const valuesOf = (variables: DashboardVariable[]) =>
+  JSON.stringify(variables.map((variable) => current(variable).value));
 
 function useRefresh(interval: string, tick: () => void) {
   useEffect(() => {
@@ -97,7 +102,10 @@ function Controls({ dashboard, range, refresh, onRefresh }: ControlsProps) {
   const set = (next: RawTimeRange) => locationService.partial(rawRange({ ...range, raw: next }));
   const shift = (direction: -1 | 1) => {
     const half = (range.to.valueOf() - range.from.valueOf()) / 2;
-    set({ from: dateTime(range.from.valueOf() + direction * half), to: dateTime(range.to.valueOf() + direction * half) });
+    set({
+      from: dateTime(range.from.valueOf() + direction * half),
+      to: dateTime(range.to.valueOf() + direction * half),
+    });
   };
   const zoom = () => {
     const half = (range.to.valueOf() - range.from.valueOf()) / 2;
@@ -132,7 +140,9 @@ function Links({ links, templates }: { links?: DashboardLink[]; templates: HostT
     return null;
   }
   const address = (link: DashboardLink) => {
-    const parts = [link.keepTime && '${__url_time_range}', link.includeVars && '${__all_variables}'].filter(Boolean).join('&');
+    const parts = [link.keepTime && '${__url_time_range}', link.includeVars && '${__all_variables}']
+      .filter(Boolean)
+      .join('&');
     const url = link.url ?? '';
     return templates.replace(parts ? `${url}${url.includes('?') ? '&' : '?'}${parts}` : url);
   };

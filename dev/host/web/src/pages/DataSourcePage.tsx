@@ -1,4 +1,9 @@
-import { type DataSourceApi, type DataSourceJsonData, type DataSourcePlugin, type DataSourceSettings, PluginContextProvider } from '@grafana/data';
+import {
+  type DataSourceApi,
+  type DataSourcePlugin,
+  type DataSourceSettings,
+  PluginContextProvider,
+} from '@grafana/data';
 import { getBackendSrv, getDataSourceSrv } from '@grafana/runtime';
 import { Alert, type AlertVariant, Button, ErrorBoundaryAlert, Field, Input, LinkButton } from '@grafana/ui';
 import { useState } from 'react';

@@ -35,7 +35,11 @@ const ignore = () => undefined;
 function Explorer({ source }: { source: DataSourceApi }) {
   useLocation();
   const range = timeRangeOfUrl();
-  const [query, setQuery] = useState<DataQuery>(() => ({ refId: 'A', ...source.getDefaultQuery?.(CoreApp.Explore), datasource: source.getRef() }));
+  const [query, setQuery] = useState<DataQuery>(() => ({
+    refId: 'A',
+    ...source.getDefaultQuery?.(CoreApp.Explore),
+    datasource: source.getRef(),
+  }));
   const [asked, setAsked] = useState({ query, at: 0 });
   const data: PanelData = useQueries({
     targets: [asked.query],

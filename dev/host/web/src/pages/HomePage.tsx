@@ -25,7 +25,11 @@ export function HomePage() {
       )}
       <Section
         title="Data sources"
-        entries={sources.map(({ name, uid, type }) => ({ text: name, note: type, href: `/connections/datasources/edit/${uid}` }))}
+        entries={sources.map(({ name, uid, type }) => ({
+          text: name,
+          note: type,
+          href: `/connections/datasources/edit/${uid}`,
+        }))}
       />
     </Page>
   );

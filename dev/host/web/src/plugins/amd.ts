@@ -24,11 +24,11 @@ async function fetchModule(url: string): Promise<Record<string, unknown>> {
   const code = await response.text();
   // Chunks that the module loads later find their place from this address.
   const module = { uri: url, id: url, exports: {} as Record<string, unknown> };
-  let defined = false;
+  const calls: string[] = [];
   const define: Define & { amd?: object } = (...parts) => {
     const factory = parts[parts.length - 1] as Factory;
     const names = parts.flatMap((part) => (Array.isArray(part) ? part : []));
-    defined = true;
+    calls.push(url);
     const result = factory(...names.map((name) => resolve(name, module, url)));
     if (result !== undefined) {
       module.exports = result as Record<string, unknown>;
@@ -37,9 +37,9 @@ async function fetchModule(url: string): Promise<Record<string, unknown>> {
   define.amd = {};
   // The code is the plugin's own, from the server that served this page: what a script element would run, with a
   // "define" that knows which module it belongs to.
-   
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval
   new Function('define', `${code}\n//# sourceURL=${url}`)(define);
-  if (!defined) {
+  if (calls.length === 0) {
     throw new Error(`${url} is not an AMD module: it does not call define()`);
   }
   return module.exports;

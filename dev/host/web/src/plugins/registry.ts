@@ -49,7 +49,9 @@ export async function importAppWithMeta(meta: AppPluginMeta): Promise<AppPlugin>
 
 export async function importDataSource(meta: DataSourcePluginMeta): Promise<DataSourcePlugin<DataSourceApi>> {
   if (meta.module.startsWith('core:')) {
-    throw new Error(`The data source type "${meta.id}" is part of Grafana itself; the preview can proxy to it but not query it.`);
+    throw new Error(
+      `The data source type "${meta.id}" is part of Grafana itself; the preview can proxy to it but not query it.`
+    );
   }
   const plugin = await exported(meta.module);
   if (!(plugin instanceof DataSourcePlugin)) {
@@ -74,7 +76,6 @@ export function importPanel(id: string): Promise<PanelPlugin> {
 }
 
 async function loadPanel(id: string): Promise<PanelPlugin> {
-   
   const meta: PanelPluginMeta | undefined = config.panels[id];
   if (!meta) {
     throw new Error(`The panel type "${id}" is not installed, and the preview has none of that name.`);

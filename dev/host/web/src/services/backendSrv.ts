@@ -2,7 +2,8 @@ import { AppEvents, type EventBus } from '@grafana/data';
 import type { BackendSrv, BackendSrvRequest, FetchError, FetchResponse } from '@grafana/runtime';
 import { lastValueFrom, Observable } from 'rxjs';
 
-type Parameters = Record<string, unknown>;
+type Parameter = string | number | boolean | null | undefined;
+type Parameters = Record<string, Parameter | Parameter[]>;
 
 /** The page's HTTP client, in the behaviour of Grafana's: errors have status and data, a repeated requestId cancels the older one. */
 export class HostBackendSrv implements BackendSrv {
@@ -78,11 +79,16 @@ export class HostBackendSrv implements BackendSrv {
     try {
       response = await fetch(url, init);
     } catch (error) {
-      throw failure(options, { status: 0, statusText: 'request failed', data: { message: String(error) }, isHandled: signal.aborted });
+      return failure(options, {
+        status: 0,
+        statusText: 'request failed',
+        data: { message: String(error) },
+        isHandled: signal.aborted,
+      });
     }
     const data = await body(response, options.responseType);
     if (!response.ok) {
-      throw failure(options, { status: response.status, statusText: response.statusText, data });
+      return failure(options, { status: response.status, statusText: response.statusText, data });
     }
     return {
       data: data as T,
@@ -107,18 +113,21 @@ export class HostBackendSrv implements BackendSrv {
   }
 }
 
-const isFailure = (error: unknown): error is FetchError => typeof error === 'object' && error !== null && 'status' in error;
+const isFailure = (error: unknown): error is FetchError =>
+  typeof error === 'object' && error !== null && 'status' in error;
 
 /** Grafana rejects with a plain object of this shape; callers test for its fields, not for a class. */
-function failure(options: BackendSrvRequest, parts: Omit<FetchError, 'config'>): FetchError {
-  return { ...parts, config: options };
+function failure(options: BackendSrvRequest, parts: Omit<FetchError, 'config'>): Promise<never> {
+  const error: FetchError = { ...parts, config: options };
+  // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+  return Promise.reject(error);
 }
 
 function withParameters(url: string, params?: Parameters): string {
   const absolute = url.startsWith('/') || /^https?:/.test(url) ? url : `/${url}`;
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(params ?? {})) {
-    const values: unknown[] = Array.isArray(value) ? value : [value];
+    const values = Array.isArray(value) ? value : [value];
     values.filter((item) => item !== undefined && item !== null).forEach((item) => query.append(name, String(item)));
   }
   const text = query.toString();

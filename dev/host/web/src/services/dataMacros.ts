@@ -63,7 +63,10 @@ function dataPart({ frame, data, rowIndex = 0 }: Context, path = ''): string | u
   if (wanted === undefined) {
     return undefined;
   }
-  const found = frame.fields.find((field, index) => field.name === wanted || getFieldDisplayName(field, frame, data) === wanted || String(index) === wanted);
+  const found = frame.fields.find(
+    (field, index) =>
+      field.name === wanted || getFieldDisplayName(field, frame, data) === wanted || String(index) === wanted
+  );
   if (!found) {
     return undefined;
   }

@@ -55,7 +55,8 @@ export class HostDataSourceSrv implements DataSourceSrv {
   }
 
   async reload(): Promise<void> {
-    const settings: Pick<typeof config, 'datasources' | 'defaultDatasource'> = await getBackendSrv().get('/api/frontend/settings');
+    const settings: Pick<typeof config, 'datasources' | 'defaultDatasource'> =
+      await getBackendSrv().get('/api/frontend/settings');
     config.datasources = settings.datasources;
     config.defaultDatasource = settings.defaultDatasource;
     this.instances.clear();

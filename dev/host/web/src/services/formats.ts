@@ -20,15 +20,21 @@ const formats: Record<string, Format> = {
   sqlstring: (values) => values.map((value) => `'${value.replaceAll("'", "''")}'`).join(','),
   percentencode: (values, texts, name) => encodeURIComponent(glob(values, texts, name)),
   uriencode: (values, texts, name) => encodeURI(glob(values, texts, name)),
-  queryparam: (values, _, name) => values.map((value) => `var-${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&'),
+  queryparam: (values, _, name) =>
+    values.map((value) => `var-${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&'),
 };
 
 /** A variable's value in one of Grafana's variable formats; the default is glob, as for most data sources. */
-export function formatValue(value: unknown, text: unknown, format: string | Function | undefined, name: string): string {
+export function formatValue(
+  value: unknown,
+  text: unknown,
+  format: string | Function | undefined,
+  name: string
+): string {
   if (typeof format === 'function') {
     const plain = Array.isArray(value) && value.length === 1 ? value[0] : value;
     return String(format(plain, { name, multi: Array.isArray(value), includeAll: false }, formatValue));
   }
-  const chosen = (format && formats[format]) || glob;
+  const chosen = formats[format ?? ''] ?? glob;
   return chosen(asList(value), asList(text), name);
 }

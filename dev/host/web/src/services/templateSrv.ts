@@ -79,7 +79,7 @@ export class HostTemplateSrv implements TemplateSrv {
       return formatValue(fromData, fromData, format, name);
     }
     const own = scoped?.[name];
-    if (own !== undefined && own.value !== null && own.value !== undefined) {
+    if (own?.value !== null && own?.value !== undefined) {
       return formatValue(own.value, own.text ?? own.value, format, name);
     }
     const builtIn = this.builtIn(name, format);
@@ -125,7 +125,9 @@ function formatTime(milliseconds: number, format: string | Function | undefined)
   }
   if (format.startsWith('date')) {
     const [, pattern] = format.split(/:(.*)/s);
-    return pattern === undefined || pattern === 'iso' ? dateTime(milliseconds).toISOString() : dateTime(milliseconds).format(pattern);
+    return pattern === undefined || pattern === 'iso'
+      ? dateTime(milliseconds).toISOString()
+      : dateTime(milliseconds).format(pattern);
   }
   return String(milliseconds);
 }

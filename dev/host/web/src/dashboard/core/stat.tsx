@@ -54,7 +54,11 @@ function StatPanel({ data, options, fieldConfig, replaceVariables, timeZone, wid
       timeZone,
     });
   const alignment = getDisplayValueAlignmentFactors(values());
-  const big = (value: FieldDisplay, size: { width: number; height: number }, onClick?: React.MouseEventHandler<HTMLElement>) => (
+  const big = (
+    value: FieldDisplay,
+    size: { width: number; height: number },
+    onClick?: React.MouseEventHandler<HTMLElement>
+  ) => (
     <BigValue
       value={value.display}
       sparkline={value.sparkline}
@@ -83,7 +87,9 @@ function StatPanel({ data, options, fieldConfig, replaceVariables, timeZone, wid
       renderValue={({ value, width: itemWidth, height: itemHeight }) => {
         const size = { width: itemWidth, height: itemHeight };
         return value.hasLinks && value.getLinks ? (
-          <DataLinksContextMenu links={value.getLinks}>{({ openMenu }) => big(value, size, openMenu)}</DataLinksContextMenu>
+          <DataLinksContextMenu links={value.getLinks}>
+            {({ openMenu }) => big(value, size, openMenu)}
+          </DataLinksContextMenu>
         ) : (
           <div className={styles.value}>{big(value, size)}</div>
         );
@@ -92,6 +98,8 @@ function StatPanel({ data, options, fieldConfig, replaceVariables, timeZone, wid
   );
 }
 
-const getStyles = (theme: GrafanaTheme2) => ({ value: css({ fontVariantNumeric: 'tabular-nums', color: theme.colors.text.primary }) });
+const getStyles = (theme: GrafanaTheme2) => ({
+  value: css({ fontVariantNumeric: 'tabular-nums', color: theme.colors.text.primary }),
+});
 
 export const coreStat = new PanelPlugin<Options>(StatPanel).useFieldConfig();

@@ -30,7 +30,10 @@ function TablePanel({ data, options, width, height, title }: PanelProps<Options>
           aria-label="Frame"
           menuPlacement="top"
           value={chosen}
-          options={data.series.map((series, value) => ({ value, label: series.name ?? getFieldDisplayName(series.fields[1] ?? series.fields[0]!, series) }))}
+          options={data.series.map((series, value) => ({
+            value,
+            label: series.name ?? getFieldDisplayName(series.fields[1] ?? series.fields[0]!, series),
+          }))}
           onChange={({ value }) => setChosen(value ?? 0)}
         />
       )}
@@ -38,12 +41,30 @@ function TablePanel({ data, options, width, height, title }: PanelProps<Options>
   );
 }
 
-const cellOptions = ['align', 'cellOptions', 'width', 'minWidth', 'filterable', 'hidden', 'inspect', 'hideFrom', 'displayMode'];
+const cellOptions = [
+  'align',
+  'cellOptions',
+  'width',
+  'minWidth',
+  'filterable',
+  'hidden',
+  'inspect',
+  'hideFrom',
+  'displayMode',
+];
 
 export const coreTable = new PanelPlugin<Options>(TablePanel).useFieldConfig({
   useCustomConfig: (builder) => {
     for (const path of cellOptions) {
-      builder.addCustomEditor({ id: path, path, name: path, editor: () => null, override: () => null, process: (value) => value, shouldApply: () => true });
+      builder.addCustomEditor({
+        id: path,
+        path,
+        name: path,
+        editor: () => null,
+        override: () => null,
+        process: (value) => value,
+        shouldApply: () => true,
+      });
     }
   },
 });

@@ -8,7 +8,12 @@ interface Options {
 
 /** Grafana's text panel. Markdown and HTML are sanitised. */
 function TextPanel({ options, replaceVariables }: PanelProps<Options>) {
-  return <RenderUserContentAsHTML className="markdown-html" content={renderMarkdown(replaceVariables(options.content ?? ''))} />;
+  return (
+    <RenderUserContentAsHTML
+      className="markdown-html"
+      content={renderMarkdown(replaceVariables(options.content ?? ''))}
+    />
+  );
 }
 
 export const coreText = new PanelPlugin<Options>(TextPanel).setNoPadding();

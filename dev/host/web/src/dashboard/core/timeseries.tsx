@@ -1,12 +1,24 @@
-import { type DataFrame, FieldType, PanelPlugin,type PanelProps } from '@grafana/data';
+import { type DataFrame, FieldType, PanelPlugin, type PanelProps } from '@grafana/data';
 import { LegendDisplayMode, type OptionsWithLegend, type VizLegendOptions } from '@grafana/schema';
 import { TimeSeries } from '@grafana/ui';
 import { useMemo } from 'react';
 
-const legendDefaults: VizLegendOptions = { displayMode: LegendDisplayMode.List, placement: 'bottom', showLegend: true, calcs: [] };
+const legendDefaults: VizLegendOptions = {
+  displayMode: LegendDisplayMode.List,
+  placement: 'bottom',
+  showLegend: true,
+  calcs: [],
+};
 
 /** Grafana's time series panel, as far as its public component goes. */
-function TimeSeriesPanel({ data, options, width, height, timeRange, timeZone }: PanelProps<Partial<OptionsWithLegend>>) {
+function TimeSeriesPanel({
+  data,
+  options,
+  width,
+  height,
+  timeRange,
+  timeZone,
+}: PanelProps<Partial<OptionsWithLegend>>) {
   const frames = useMemo(() => data.series.filter(isPlottable), [data.series]);
   if (frames.length === 0) {
     return <p>No data</p>;
@@ -30,15 +42,50 @@ const isPlottable = (frame: DataFrame) =>
   frame.fields.some((field) => field.type === FieldType.number);
 
 const graphOptions = [
-  'drawStyle', 'lineInterpolation', 'lineWidth', 'fillOpacity', 'gradientMode', 'lineStyle', 'spanNulls', 'showPoints', 'pointSize',
-  'stacking', 'axisPlacement', 'axisLabel', 'axisSoftMin', 'axisSoftMax', 'axisCenteredZero', 'scaleDistribution', 'hideFrom',
-  'thresholdsStyle', 'barAlignment', 'barMaxWidth', 'barWidthFactor', 'axisWidth', 'axisGridShow', 'axisColorMode', 'axisBorderShow', 'insertNulls', 'lineColor', 'fillColor', 'pointColor', 'fillBelowTo',
+  'drawStyle',
+  'lineInterpolation',
+  'lineWidth',
+  'fillOpacity',
+  'gradientMode',
+  'lineStyle',
+  'spanNulls',
+  'showPoints',
+  'pointSize',
+  'stacking',
+  'axisPlacement',
+  'axisLabel',
+  'axisSoftMin',
+  'axisSoftMax',
+  'axisCenteredZero',
+  'scaleDistribution',
+  'hideFrom',
+  'thresholdsStyle',
+  'barAlignment',
+  'barMaxWidth',
+  'barWidthFactor',
+  'axisWidth',
+  'axisGridShow',
+  'axisColorMode',
+  'axisBorderShow',
+  'insertNulls',
+  'lineColor',
+  'fillColor',
+  'pointColor',
+  'fillBelowTo',
 ];
 
 export const coreTimeSeries = new PanelPlugin(TimeSeriesPanel).useFieldConfig({
   useCustomConfig: (builder) => {
     for (const path of graphOptions) {
-      builder.addCustomEditor({ id: path, path, name: path, editor: () => null, override: () => null, process: (value) => value, shouldApply: () => true });
+      builder.addCustomEditor({
+        id: path,
+        path,
+        name: path,
+        editor: () => null,
+        override: () => null,
+        process: (value) => value,
+        shouldApply: () => true,
+      });
     }
   },
 });
