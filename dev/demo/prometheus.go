@@ -57,8 +57,9 @@ func executable(dir, name string) string {
 	return filepath.Join(dir, name)
 }
 
-// prometheusConfig differs from provisioning/prometheus/prometheus.yml in the target only.
-const prometheusConfig = `global:
+// prometheusConfig is provisioning/prometheus/prometheus.yml with another target.
+func prometheusConfig(target string) []byte {
+	return fmt.Appendf(nil, `global:
   scrape_interval: 5s
   scrape_native_histograms: true
 scrape_configs:
@@ -69,12 +70,13 @@ scrape_configs:
     static_configs:
       - targets: [%q]
         labels: {instance: shop}
-`
+`, target)
+}
 
 // startPrometheus starts it on the data that the history was written to.
 func (d *demo) startPrometheus(binary, address, shop string) error {
 	config := filepath.Join(d.data, "prometheus.yml")
-	if err := os.WriteFile(config, fmt.Appendf(nil, prometheusConfig, shop), 0o644); err != nil {
+	if err := os.WriteFile(config, prometheusConfig(shop), 0o644); err != nil {
 		return err
 	}
 	_, err := d.launch("prometheus", exec.Command(binary,
