@@ -154,33 +154,29 @@ func (e *Engine) close(error) error { return e.reader.Close() }
 
 // run tries to be the evaluating process until it is told to stop.
 func (e *Engine) run(ctx context.Context) error {
-	if err := e.awaitAccess(ctx); err != nil {
-		return nil //nolint:nilerr // being stopped is no failure
-	}
-	retry := backoff.New(ctx, e.cfg.Retry)
-	for ctx.Err() == nil {
+	e.awaitAccess(ctx)
+	for retry := backoff.New(ctx, e.cfg.Retry); ctx.Err() == nil; retry.Wait() {
 		err := e.lead(ctx)
-		if ctx.Err() != nil {
-			break
-		}
-		e.stand(false, nil, sentence(err.Error()))
-		if errors.Is(err, ledger.ErrLocked) {
+		switch {
+		case err == nil:
+		case errors.Is(err, ledger.ErrLocked):
+			e.stand(false, nil, sentence(err.Error()))
 			e.cfg.Logger.Debug("not evaluating", "reason", err)
-		} else {
+		default:
+			e.stand(false, nil, sentence(err.Error()))
 			e.cfg.Logger.Error("not evaluating; trying again", "error", err)
 		}
-		retry.Wait()
 	}
 	return nil
 }
 
-// awaitAccess waits for a token. The data source's process never gets one, and only reads.
-func (e *Engine) awaitAccess(ctx context.Context) error {
-	for {
+// awaitAccess waits for a token, or for ctx's end. The data source's process never gets one, and only reads.
+func (e *Engine) awaitAccess(ctx context.Context) {
+	for ctx.Err() == nil {
 		access := e.Access()
 		switch {
 		case access.Complete():
-			return nil
+			return
 		case access.Token == "":
 			e.stand(false, nil, noToken)
 		default:
@@ -188,7 +184,6 @@ func (e *Engine) awaitAccess(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
 		case <-e.offered:
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/grafana/dskit/services"
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/log"
+	"github.com/grafana/grafana-plugin-sdk-go/config"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -120,7 +121,7 @@ func TestATokenFromTheAppsSettingsStartsTheEvaluation(t *testing.T) {
 	p.learn(backend.PluginContext{
 		PluginID:            AppID,
 		AppInstanceSettings: &backend.AppInstanceSettings{DecryptedSecureJSONData: map[string]string{"token": "good"}},
-		GrafanaConfig:       backend.NewGrafanaCfg(map[string]string{"GF_APP_URL": fakeGrafana(t, "prometheus").URL}),
+		GrafanaConfig:       config.NewGrafanaCfg(map[string]string{"GF_APP_URL": fakeGrafana(t, "prometheus").URL}),
 	})
 	require.Eventually(t, evaluating(engine), 10*time.Second, 10*time.Millisecond)
 }

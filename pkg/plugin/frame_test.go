@@ -66,7 +66,7 @@ func TestEveryStateIsShownWithItsReason(t *testing.T) {
 		}
 	}
 	require.Contains(t, rows["search-latency"]["message"], "last good version is in force")
-	require.Contains(t, rows["search-latency"]["message"], "keeps no data before 2026-02-23")
+	require.Contains(t, rows["search-latency"]["message"], "has no data before 2026-02-23")
 }
 
 func TestNothingKnownIsNullAndNeverAFullBudget(t *testing.T) {

@@ -203,10 +203,10 @@ func readingHealth(v *verdict, snapshot ledger.Snapshot) {
 			v.Failing = append(v.Failing, failingJSON{SLO: entry.Definition.ID, Error: entry.Status.LastError})
 		}
 	}
-	switch {
-	case failing == 0:
+	switch failing {
+	case 0:
 		v.add("readings", true, "No reading failed.")
-	case failing == evaluated:
+	case evaluated:
 		v.add("readings", false, "No SLO can be read. %s: %s", v.Failing[0].SLO, sentence(v.Failing[0].Error))
 	default:
 		text := fmt.Sprintf("%d of %d SLOs can't be read; %s: %s", failing, evaluated, v.Failing[0].SLO, sentence(v.Failing[0].Error))

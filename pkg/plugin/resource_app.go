@@ -57,11 +57,11 @@ type queryJSON struct {
 // appRoutes are the resources of the app.
 func (p *Plugin) appRoutes() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /slos", allow(roleViewer, p.listSLOs))
-	mux.HandleFunc("GET /slos/{id...}", allow(roleViewer, p.showSLO))
-	mux.HandleFunc("POST /query", allow(roleViewer, p.queryFrames))
-	mux.HandleFunc("GET /problems", allow(roleViewer, p.listProblems))
-	mux.HandleFunc("GET /health", allow(roleViewer, p.showHealth))
+	mux.HandleFunc("GET /slos", forReaders(p.listSLOs))
+	mux.HandleFunc("GET /slos/{id...}", forReaders(p.showSLO))
+	mux.HandleFunc("POST /query", forReaders(p.queryFrames))
+	mux.HandleFunc("GET /problems", forReaders(p.listProblems))
+	mux.HandleFunc("GET /health", forReaders(p.showHealth))
 	mux.HandleFunc("/", unknownRoute("GET slos, GET slos/<id>, POST query, GET problems, GET health"))
 	return mux
 }

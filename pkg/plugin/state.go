@@ -153,7 +153,7 @@ func remarks(v *view) []reason {
 		share := strconv.FormatFloat(math.Floor(v.Report.Coverage*1000)/10, 'f', -1, 64)
 		text := fmt.Sprintf("Only %s %% of the %s window is known; the rest counts neither as good nor as bad.", share, def.Window.Text)
 		if status.RetentionFrom.After(v.Report.From) {
-			text += fmt.Sprintf(" The data source keeps no data before %s: lengthen its retention, or wait, since the ledger keeps what it has read.", clock(status.RetentionFrom))
+			text += fmt.Sprintf(" The data source has no data before %s: its retention is shorter than the window, or what it measures is younger. The ledger keeps what it has read, so this heals with time.", clock(status.RetentionFrom))
 		}
 		notes = append(notes, warning("%s", text))
 	}
