@@ -36,6 +36,10 @@ type Forecast struct {
 // confidence is the standard normal quantile of the interval's ends: 5 % and 95 %.
 const confidence = 1.6448536269514722
 
+// studentConfidence takes its place where the spread was estimated from subWindows parts: Student's t
+// with 11 degrees of freedom.
+const studentConfidence = 1.7958848187036691
+
 // subWindows is the number of parts of the recent window that the overdispersion is taken from.
 const subWindows = 12
 
@@ -74,56 +78,60 @@ func (s *Series) Exhaustion(o Objective, at time.Time) Forecast {
 }
 
 // recentRatio takes the error ratio of the long recent window (window/120: 6 h of 30 d). When that of
-// the short one (window/720: 1 h of 30 d) lies outside its interval, the times have changed and the
-// short one counts. Without events in either, longer windows are asked.
+// its newest part (window/720: 1 h of 30 d) is apart from the rest, interval from interval, the times
+// have changed and the newest part counts alone. Without events in them, longer windows are asked.
 func (s *Series) recentRatio(o Objective, at time.Time) (errorRatio, bool) {
 	within := func(part time.Duration, least time.Duration) time.Duration {
 		return min(o.Window, max(least, o.Window/part).Truncate(Step))
 	}
-	long, ok := s.ratioOver(at, within(120, 15*time.Minute))
-	if ok {
-		if short, ok := s.ratioOver(at, within(720, 5*time.Minute)); ok && (short.expected < long.low || short.expected > long.high) {
+	end := at.Unix()
+	longWindow, shortWindow := within(120, 15*time.Minute), within(720, 5*time.Minute)
+	if long, ok := s.ratioOver(end, longWindow); ok {
+		short, okShort := s.ratioOver(end, shortWindow)
+		rest, okRest := s.ratioOver(end-windowSeconds(shortWindow), longWindow-shortWindow)
+		if okShort && okRest && (short.low > rest.high || short.high < rest.low) {
 			return short, true
 		}
 		return long, true
 	}
 	for _, part := range []time.Duration{30, 10, 1} {
-		if ratio, ok := s.ratioOver(at, within(part, time.Hour)); ok {
+		if ratio, ok := s.ratioOver(end, within(part, time.Hour)); ok {
 			return ratio, true
 		}
 	}
 	return errorRatio{}, false
 }
 
-// ratioOver estimates the error ratio over one window. Bad events are taken as Poisson with a mean
-// proportional to traffic, made wider by the overdispersion that the sub-windows show (quasi-Poisson);
-// with Jeffreys' prior the ratio is Gamma distributed with shape bad/phi + 1/2 and rate total/phi.
-func (s *Series) ratioOver(at time.Time, window time.Duration) (errorRatio, bool) {
-	end, length := at.Unix(), windowSeconds(window)
+// ratioOver estimates the error ratio over the window that ends at end. Bad events are taken as Poisson
+// with a mean proportional to traffic, made wider by the overdispersion that the sub-windows show
+// (quasi-Poisson); with Jeffreys' prior the ratio is Gamma distributed with shape bad/phi + 1/2 and
+// rate total/phi.
+func (s *Series) ratioOver(end int64, window time.Duration) (errorRatio, bool) {
+	length := windowSeconds(window)
 	sum := s.Sum(end-length, end)
 	if sum.Total == 0 {
 		return errorRatio{}, false
 	}
 	ratio := sum.Bad() / sum.Total
-	phi := 1.0
+	phi, z := 1.0, confidence
 	if ratio > 0 {
 		var chi float64
 		parts := 0
-		for _, p := range s.Rollup(end-length, end, max(StepSeconds, length/subWindows)) {
+		for _, p := range s.Rollup(end-length, end, max(StepSeconds, alignDown(length/subWindows))) {
 			if mean := ratio * p.Total; mean > 0 {
 				chi += (p.Bad() - mean) * (p.Bad() - mean) / mean
 				parts++
 			}
 		}
-		if parts > 1 {
-			phi = max(1, chi/float64(parts-1))
+		if parts > 1 && chi > float64(parts-1) {
+			phi, z = chi/float64(parts-1), studentConfidence
 		}
 	}
 	shape, rate := sum.Bad()/phi+0.5, sum.Total/phi
 	return errorRatio{
 		expected: ratio,
-		low:      min(ratio, gammaQuantile(shape, -confidence)/rate),
-		high:     min(1, max(ratio, gammaQuantile(shape, confidence)/rate)),
+		low:      min(ratio, gammaQuantile(shape, -z)/rate),
+		high:     min(1, max(ratio, gammaQuantile(shape, z)/rate)),
 		window:   window,
 	}, true
 }
