@@ -9,7 +9,7 @@ import {
 import { lastValueFrom } from 'rxjs';
 import { APP_ID } from './plugin';
 import { type BurnlineQuery } from './query';
-import { type Portfolio, type Problem, type SLO } from './resources';
+import { type Portfolio, type SLO } from './resources';
 
 const RESOURCES = `/api/plugins/${APP_ID}/resources`;
 
@@ -36,12 +36,6 @@ export function fetchPortfolio(signal?: AbortSignal): Promise<Portfolio> {
 /** One SLO. Rejects with a text for the user when it does not exist. */
 export function fetchSLO(id: string, signal?: AbortSignal): Promise<SLO> {
   return request<SLO>({ url: `${RESOURCES}/slos/${encodeURIComponent(id)}`, abortSignal: signal });
-}
-
-/** What is wrong with the definition files. */
-export async function fetchProblems(signal?: AbortSignal): Promise<Problem[]> {
-  const answer = await request<{ problems?: Problem[] }>({ url: `${RESOURCES}/problems`, abortSignal: signal });
-  return answer.problems ?? [];
 }
 
 /** Runs queries through the app, so that its pages work without a configured data source. */

@@ -1,7 +1,6 @@
 // The names under which Grafana knows the parts of this plugin.
 
 export const APP_ID = 'burnline-slo-app';
-export const DATASOURCE_TYPE = 'burnline-slo-datasource';
 
 /** Where the app's pages begin. */
 export const APP_URL = `/a/${APP_ID}`;

@@ -53,7 +53,7 @@ function HealthReport({ uid }: { uid: string }) {
   return (
     <Alert
       severity={health.ok ? 'success' : 'error'}
-      title={health.ok ? 'The ledger answers' : 'The ledger does not answer'}
+      title={health.ok ? 'The data source is healthy' : 'The data source is not healthy'}
       action={
         <Button variant="secondary" icon="sync" onClick={() => void check()}>
           Check again
