@@ -67,7 +67,7 @@ func (d *demo) start(ctx context.Context) error {
 		return err
 	}
 	shop := exec.Command(executable(d.bin, "shop"), "serve", "--listen", addresses.shop, "--state", d.stateFile(), "--truth", d.truthDir())
-	if _, err := d.launch("shop", shop); err != nil {
+	if err := d.launch("shop", shop); err != nil {
 		return err
 	}
 	if err := d.await(ctx, "Prometheus", d.prometheusURL+"/-/ready"); err != nil {
@@ -193,8 +193,7 @@ func (d *demo) startHost(address string) error {
 		"--dist", d.dist, "--web", d.web, "--provisioning", d.provisioning, "--data", filepath.Join(d.data, "host"),
 		"--listen", address, "--plugin-setting", "data_dir="+filepath.Join(d.data, "burnline"))
 	command.Env = append(os.Environ(), "PROMETHEUS_URL="+d.prometheusURL)
-	_, err = d.launch("host", command)
-	return err
+	return d.launch("host", command)
 }
 
 // waitFor asks a part until it answers.

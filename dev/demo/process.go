@@ -28,20 +28,20 @@ type process struct {
 }
 
 // launch starts a part with its output in a log file. died receives a message if it ends by itself.
-func (d *demo) launch(name string, cmd *exec.Cmd) (*process, error) {
+func (d *demo) launch(name string, cmd *exec.Cmd) error {
 	logs := filepath.Join(d.data, "logs")
 	if err := os.MkdirAll(logs, 0o755); err != nil {
-		return nil, err
+		return err
 	}
 	p := &process{name: name, log: filepath.Join(logs, name+".log"), cmd: cmd, done: make(chan struct{})}
 	out, err := os.Create(p.log)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.SysProcAttr = childAttributes()
 	if err := cmd.Start(); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s does not start: %w", name, err), out.Close())
+		return errors.Join(fmt.Errorf("%s does not start: %w", name, err), out.Close())
 	}
 	d.processes = append(d.processes, p)
 	go func() {
@@ -53,7 +53,7 @@ func (d *demo) launch(name string, cmd *exec.Cmd) (*process, error) {
 		default:
 		}
 	}()
-	return p, nil
+	return nil
 }
 
 // stop asks a part to end, and ends it when it does not.

@@ -79,14 +79,13 @@ func (d *demo) startPrometheus(binary, address, shop string) error {
 	if err := os.WriteFile(config, prometheusConfig(shop), 0o644); err != nil {
 		return err
 	}
-	_, err := d.launch("prometheus", exec.Command(binary,
+	return d.launch("prometheus", exec.Command(binary,
 		"--config.file="+config,
 		"--storage.tsdb.path="+d.prometheusData(),
 		// Longer than the longest window, and the block sizes that the history is written in.
 		"--storage.tsdb.retention.time=120d",
 		"--web.listen-address="+address,
 	))
-	return err
 }
 
 func (d *demo) prometheusData() string { return filepath.Join(d.data, "prometheus") }

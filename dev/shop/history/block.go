@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/oklog/ulid/v2"
+	commonmodel "github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/tsdb"
@@ -110,7 +111,7 @@ func (r *recorder) encoderOf(s *model.Series) *encoder {
 		r.encoders = append(r.encoders, make([]*encoder, s.ID+64-len(r.encoders))...)
 	}
 	if r.encoders[s.ID] == nil {
-		pairs := []string{labels.MetricName, s.Name, "job", r.job}
+		pairs := []string{commonmodel.MetricNameLabel, s.Name, "job", r.job}
 		for _, label := range s.Labels {
 			pairs = append(pairs, label.Name, label.Value)
 		}

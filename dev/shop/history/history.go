@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"sync"
 
+	commonmodel "github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/storage"
@@ -156,7 +157,7 @@ func fillBlock(ctx context.Context, config Config, from, to int64) (uint64, erro
 	if err := step(config.World, last, recorders); err != nil {
 		return 0, err
 	}
-	up := &encoder{labels: labels.FromStrings(labels.MetricName, "up", "instance", config.Target, "job", config.Job)}
+	up := &encoder{labels: labels.FromStrings(commonmodel.MetricNameLabel, "up", "instance", config.Target, "job", config.Job)}
 	for t := from; t <= last; t += model.TickSeconds {
 		if err := up.float(t*1000, 1); err != nil {
 			return 0, err

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	commonmodel "github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/storage"
@@ -41,7 +42,7 @@ func fill(t *testing.T, dir string, until int64) Result {
 type reference map[string]map[int64]float64
 
 func name(s *model.Series) string {
-	pairs := []string{labels.MetricName, s.Name, "job", "shop"}
+	pairs := []string{commonmodel.MetricNameLabel, s.Name, "job", "shop"}
 	for _, label := range s.Labels {
 		pairs = append(pairs, label.Name, label.Value)
 	}
@@ -73,7 +74,7 @@ func stored(t *testing.T, dir string) (samples reference, markers int) {
 	require.NoError(t, err)
 	defer func() { require.NoError(t, querier.Close()) }()
 	set := querier.Select(context.Background(), true, &storage.SelectHints{Start: math.MinInt64, End: math.MaxInt64},
-		labels.MustNewMatcher(labels.MatchRegexp, labels.MetricName, "shop_.+"))
+		labels.MustNewMatcher(labels.MatchRegexp, commonmodel.MetricNameLabel, "shop_.+"))
 	samples = reference{}
 	for set.Next() {
 		key := set.At().Labels().String()

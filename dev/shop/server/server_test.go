@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	commonmodel "github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/textparse"
 	"github.com/stretchr/testify/require"
@@ -70,7 +72,7 @@ func TestAScrapeReturnsTheSeriesOfTheHistoryWithTheTicksTime(t *testing.T) {
 	scraped := map[string]float64{}
 	for {
 		entry, err := parser.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		require.NoError(t, err)
@@ -92,7 +94,7 @@ func TestAScrapeReturnsTheSeriesOfTheHistoryWithTheTicksTime(t *testing.T) {
 	expected := map[string]float64{}
 	for _, service := range shop.world.Services() {
 		service.Each(func(s *model.Series) {
-			pairs := []string{labels.MetricName, s.Name}
+			pairs := []string{commonmodel.MetricNameLabel, s.Name}
 			for _, label := range s.Labels {
 				pairs = append(pairs, label.Name, label.Value)
 			}
