@@ -80,7 +80,7 @@ func SettingsFromEnv(getenv func(string) string, executable string) (Settings, e
 		DataDir:                env.text(envDataDir, ""),
 		DefinitionsDir:         env.text(envDefinitions, ""),
 		Interval:               env.duration(envInterval, budget.Step),
-		Settle:                 env.duration(envSettle, 0),
+		Settle:                 env.duration(envSettle, time.Second),
 		ReadTimeout:            env.duration(envReadTimeout, time.Second),
 		Concurrency:            int(env.number(envConcurrency, 1)),
 		SourceConcurrency:      int(env.number(envSourceLimit, 1)),
