@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
 	"github.com/burnline/grafana-slo-app/pkg/budget"
@@ -23,6 +24,7 @@ func TestConfigurationIsChecked(t *testing.T) {
 
 func TestTheWindowIsBackfilledNewestFirstAndThenFollowed(t *testing.T) {
 	play(t, "", func(s *stage) {
+		s.cfg.SourceConcurrency = 1 // so that there is one order of readings
 		s.start()
 		s.wait(5 * time.Second)
 		s.requireTruth("a", s.head())
@@ -254,20 +256,21 @@ func TestTheQueryBudgetOfASourceIsKept(t *testing.T) {
 	})
 }
 
-func TestManyDefinitionsAreWrittenInFewTransactions(t *testing.T) {
+func TestTenThousandDefinitionsAreFollowedInFewTransactions(t *testing.T) {
 	play(t, "", func(s *stage) {
 		var definitions []slo.Definition
-		for n := range 1000 {
+		for n := range 10_000 {
 			d := definition(fmt.Sprint("d", n))
 			d.Window = slo.Window{Duration: time.Hour, Text: "1h"}
 			definitions = append(definitions, d)
 		}
 		s.shelf = newShelf(definitions...)
 		s.start()
-		s.wait(time.Minute)
-		before := s.store.appends
-		s.wait(10 * time.Minute)
-		require.LessOrEqual(t, s.store.appends-before, 10*25)
+		s.wait(8 * time.Minute) // the backfill takes what live readings leave of the source's query budget
+		appends, reads := s.store.appends, s.world.readCount()
+		s.wait(3 * time.Minute)
+		require.LessOrEqual(t, s.store.appends-appends, 3*120)
+		require.InDelta(t, 3*10_000, s.world.readCount()-reads, 500)
 		for _, d := range definitions {
 			require.GreaterOrEqual(t, s.store.status(d.ID).ReadUntil.Unix(), s.head()-60)
 		}
@@ -446,4 +449,44 @@ func TestAnAnswerWithAHoleIsRefused(t *testing.T) {
 		require.ErrorAs(t, r.check(buckets), &e, name)
 		require.Equal(t, source.KindMalformed, e.Kind)
 	}
+}
+
+func TestMetricsTellHowTheEvaluationFares(t *testing.T) {
+	play(t, "", func(s *stage) {
+		s.start()
+		s.wait(10 * time.Minute)
+		s.world.setFault(down)
+		s.wait(10 * time.Minute)
+		registry := s.cfg.Registerer.(*prometheus.Registry)
+		require.GreaterOrEqual(t, value(t, registry, "burnline_buckets_written_total", "measured"), 300.0)
+		require.InDelta(t, 8, value(t, registry, "burnline_buckets_written_total", "source_error"), 2)
+		require.Positive(t, value(t, registry, "burnline_source_errors_total", "unreachable"))
+		require.InDelta(t, 600, value(t, registry, "burnline_slo_lag_seconds", "a"), 90)
+		require.InDelta(t, 600, value(t, registry, "burnline_source_lag_seconds", "prom"), 90)
+		require.Equal(t, 1.0, value(t, registry, "burnline_backfill_progress_ratio", "a"))
+		require.Equal(t, 1.0, value(t, registry, "burnline_definitions", "evaluated"))
+		require.Positive(t, value(t, registry, "burnline_source_samples_total", "prom"))
+		require.Positive(t, value(t, registry, "burnline_query_seconds", "prom"))
+
+		s.shelf.set()
+		s.wait(time.Minute)
+		require.Zero(t, value(t, registry, "burnline_slo_lag_seconds", "a"), "a removed definition leaves no series")
+	})
+}
+
+// value is a metric's, summed over the series with a label of the given value.
+func value(t *testing.T, registry *prometheus.Registry, name, label string) (sum float64) {
+	t.Helper()
+	families, err := registry.Gather()
+	require.NoError(t, err)
+	for _, family := range families {
+		for _, m := range family.GetMetric() {
+			for _, pair := range m.GetLabel() {
+				if family.GetName() == name && pair.GetValue() == label {
+					sum += m.GetCounter().GetValue() + m.GetGauge().GetValue() + float64(m.GetHistogram().GetSampleCount())
+				}
+			}
+		}
+	}
+	return sum
 }

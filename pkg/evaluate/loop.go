@@ -156,6 +156,9 @@ func (l *loop) look(now time.Time) {
 	before := l.head
 	l.wall, l.limit = wall, l.time.limit(now)
 	l.head, l.horizon = budget.AlignDown(wall), budget.AlignDown(wall.Add(-l.cfg.Settle))
+	if l.limit != math.MaxInt64 { // what is young by the clock before its step may still change
+		l.horizon = min(l.horizon, l.limit-int64(l.cfg.Settle/time.Second)/budget.StepSeconds*budget.StepSeconds-budget.StepSeconds)
+	}
 	if step != 0 {
 		l.metrics.clockSteps.Inc()
 		l.cfg.Logger.Warn("The clock stepped", "by", step, "to", wall.UTC())
@@ -164,7 +167,7 @@ func (l *loop) look(now time.Time) {
 		return
 	}
 	for _, t := range l.trackers {
-		t.rewind(l.head)
+		t.rewind(l.head, l.horizon)
 		t.live.due, t.gap.due = now, now
 		l.mark(t, now)
 	}

@@ -37,6 +37,9 @@ func (s spans) add(more span) spans {
 }
 
 func (s spans) remove(gone span) spans {
+	if gone.empty() {
+		return s
+	}
 	var out spans
 	for _, each := range s {
 		if rest := each.clip(span{each.from, gone.from}); !rest.empty() {

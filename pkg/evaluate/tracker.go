@@ -101,7 +101,7 @@ func resumeTracker(d slo.Definition, s ledger.Status, head, horizon int64) *trac
 		t.retentionFrom = s.RetentionFrom.Unix()
 	}
 	t.failedUntil = t.readUntil
-	t.rewind(head)
+	t.rewind(head, horizon)
 	t.widen(head)
 	return t
 }
@@ -131,12 +131,14 @@ func (t *tracker) widen(head int64) {
 	}
 }
 
-// rewind takes back what was read of a future that the clock no longer believes in.
-func (t *tracker) rewind(head int64) {
-	if t.readUntil <= head && t.liveFrom <= head {
+// rewind takes back what was read of a future that the clock no longer believes in, and what it held
+// to be settled too early.
+func (t *tracker) rewind(head, horizon int64) {
+	if t.readUntil <= head && t.liveFrom <= horizon {
 		return
 	}
-	t.liveFrom, t.readUntil, t.failedUntil = min(t.liveFrom, head), min(t.readUntil, head), min(t.failedUntil, head)
+	t.liveFrom = min(t.liveFrom, max(horizon, t.backfill.to))
+	t.readUntil, t.failedUntil = min(t.readUntil, head), min(t.failedUntil, head)
 	t.backfill.to = min(t.backfill.to, head)
 	t.gaps = t.gaps.clip(span{t.backfill.from, t.liveFrom})
 	t.dirty = true
