@@ -24,6 +24,7 @@ type answerer struct {
 	// definitionsDir is named in remedies.
 	definitionsDir string
 	now            func() time.Time
+	known          memory
 }
 
 // answer answers each query by itself: one that fails does not take the others along.
@@ -132,7 +133,7 @@ func (a *answerer) views(ctx context.Context, reader ledger.Reader, snapshot led
 	now := a.now().UTC()
 	views := make([]*view, len(entries))
 	err := concurrency.ForEachJob(ctx, len(entries), runtime.GOMAXPROCS(0), func(ctx context.Context, i int) error {
-		v, err := viewOf(ctx, reader, entries[i], snapshot.Heartbeat, to, now)
+		v, err := viewOf(ctx, reader, &a.known, entries[i], snapshot.Heartbeat, to, now)
 		views[i] = v
 		return err
 	})

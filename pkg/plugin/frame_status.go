@@ -131,7 +131,7 @@ func statusColumns(views []*view) []column {
 func trends(views []*view) (any, error) {
 	values := make([]json.RawMessage, len(views))
 	for i, v := range views {
-		raw, err := json.Marshal(v.trend())
+		raw, err := json.Marshal(v.Trend())
 		if err != nil {
 			return nil, fmt.Errorf("trend of %q: %w", v.definition().ID, err)
 		}

@@ -110,7 +110,7 @@ func (p *Plugin) sloList(ctx context.Context, chosen selection) (sloListJSON, er
 		list.SLOs[i] = sloJSON{
 			Definition: v.definition(), Removed: millis(v.Entry.Removed), Status: v.Entry.Status,
 			Report: report, State: v.State, Message: report.Message, Burn: report.Burn,
-			Policy: v.policyJSON(), Trend: v.trend(),
+			Policy: v.policyJSON(), Trend: v.Trend(),
 		}
 	}
 	list.Evaluator = p.evaluatorJSON(snapshot.Heartbeat)

@@ -1,0 +1,125 @@
+package plugin
+
+import (
+	"sync"
+	"time"
+
+	"github.com/burnline/grafana-slo-app/pkg/budget"
+	"github.com/burnline/grafana-slo-app/pkg/slo"
+)
+
+// trendPoints is about how many numbers a sparkline has.
+const trendPoints = 48
+
+// leastHistory is the share of the newest window's coverage that an older trailing window must have to
+// be drawn. Below it the window holds hardly any events, and one bad minute looks like a lost month.
+const leastHistory = 0.25
+
+// shownWindows are the burn rate windows of a status row and of a report.
+var shownWindows = []time.Duration{time.Hour, 6 * time.Hour, 3 * 24 * time.Hour}
+
+// figures are the numbers of one SLO at one moment.
+type figures struct {
+	Series    *budget.Series
+	Objective budget.Objective
+	// Assessment holds the report, the policy's rows and what they say of the SLO's health.
+	budget.Assessment
+	// Burns are the burn rates over shownWindows, in that order.
+	Burns    []budget.Burn
+	Forecast budget.Forecast
+
+	once  sync.Once
+	trend []*float64
+}
+
+func figuresOf(objective budget.Objective, series *budget.Series, at time.Time) *figures {
+	f := &figures{Series: series, Objective: objective, Assessment: budget.Assess(series, objective, at), Forecast: series.Exhaustion(objective, at)}
+	for _, window := range shownWindows {
+		f.Burns = append(f.Burns, series.BurnRate(objective, at, window))
+	}
+	return f
+}
+
+// At is the end of the window that the figures are of.
+func (f *figures) At() time.Time { return f.Report.At }
+
+// Known reports whether the ledger knows anything about the window. Without it, no number may be shown:
+// an empty window has lost no budget, but not because the service was reliable.
+func (f *figures) Known() bool { return f.Report.Coverage > 0 }
+
+// Trend is the remaining budget over the last window, oldest first.
+func (f *figures) Trend() []*float64 {
+	f.once.Do(func() { f.trend = f.drawTrend() })
+	return f.trend
+}
+
+func (f *figures) drawTrend() []*float64 {
+	window := int64(f.Objective.Window / time.Second)
+	step := max(budget.StepSeconds, (window/trendPoints+budget.StepSeconds-1)/budget.StepSeconds*budget.StepSeconds)
+	at := f.At().Unix()
+	points := f.burnDown(at-trendPoints*step, at, step)
+	out := make([]*float64, len(points))
+	for i, p := range points {
+		out[i] = p.Remaining
+	}
+	return out
+}
+
+// budgetPoint is a point of the burn-down; what is not known is nil.
+type budgetPoint struct {
+	At             time.Time
+	Remaining, SLI *float64
+	Coverage       float64
+}
+
+// burnDown is the remaining budget at each step of [from, to]. A step of which no bucket is known is a
+// gap, and so is the time for which the ledger holds too little of the trailing window.
+func (f *figures) burnDown(from, to, step int64) []budgetPoint {
+	points := f.Series.BurnDown(f.Objective, from, to, step)
+	steps := f.Series.Rollup(from-step, to, step)
+	out := make([]budgetPoint, 0, len(points))
+	for i, p := range points {
+		point := budgetPoint{At: time.Unix(p.At, 0).UTC(), Coverage: p.Coverage}
+		known := i < len(steps) && steps[i].Coverage() > 0
+		if known && p.Coverage >= leastHistory*f.Report.Coverage {
+			point.Remaining, point.SLI = budget.Finite(p.Remaining), budget.Finite(p.SLI)
+		}
+		out = append(out, point)
+	}
+	return out
+}
+
+// memory keeps the newest figures of each SLO. A new minute is read once a minute, but dashboards and
+// pages ask for the same moment many times, and the forecast alone looks at hundreds of windows.
+type memory struct {
+	mu   sync.Mutex
+	last map[string]remembered
+}
+
+// remembered are figures with all that they depend on; a series never changes once it is given out.
+type remembered struct {
+	series    *budget.Series
+	objective budget.Objective
+	at        int64
+	figures   *figures
+}
+
+// figures gives those of a definition at a moment, remembered if nothing changed.
+func (m *memory) figures(def slo.Definition, series *budget.Series, at time.Time) *figures {
+	want := remembered{series: series, objective: budget.ObjectiveOf(def), at: at.Unix()}
+	m.mu.Lock()
+	found := m.last[def.ID]
+	m.mu.Unlock()
+	want.figures = found.figures
+	if found.figures != nil && found == want {
+		return found.figures
+	}
+	want.figures = figuresOf(want.objective, series, at)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.last == nil {
+		m.last = map[string]remembered{}
+	}
+	m.last[def.ID] = want
+	return want.figures
+}
