@@ -12,7 +12,7 @@ import (
 )
 
 // version changes whenever the same configuration gives another world.
-const version = 1
+const version = 2
 
 // State is what is kept between runs.
 type State struct {
