@@ -46,7 +46,7 @@ func TestWhateverHappensTheLedgerHeals(t *testing.T) {
 			s.t.Log(events)
 			s.clock.step(-s.clock.skew)
 			s.world.setFault(nil)
-			s.world.slow = 0
+			s.world.setSlow(0)
 			s.store.setFail(nil)
 			if s.e == nil {
 				s.restart(definitions...)
@@ -79,9 +79,7 @@ var mishaps = []struct {
 	}},
 	{"the source is well", func(s *stage, _ *rand.Rand, _ []slo.Definition) { s.world.setFault(nil) }},
 	{"the source is slow", func(s *stage, random *rand.Rand, _ []slo.Definition) {
-		s.world.mu.Lock()
-		defer s.world.mu.Unlock()
-		s.world.slow = time.Duration(random.IntN(150)) * time.Second
+		s.world.setSlow(time.Duration(random.IntN(150)) * time.Second)
 	}},
 	{"the process is killed", func(s *stage, random *rand.Rand, definitions []slo.Definition) {
 		s.store.setFail(errors.New("killed")) // nothing is written from here on

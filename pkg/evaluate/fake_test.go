@@ -231,6 +231,12 @@ func (w *world) readCount() int {
 	return len(w.reads)
 }
 
+func (w *world) setSlow(slow time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.slow = slow
+}
+
 func down(slo.Definition) error {
 	return &source.Error{Kind: source.KindUnreachable, Source: "prom", Message: "connection refused"}
 }

@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -31,8 +32,15 @@ func read(ctx context.Context, cfg Config, r *reading) (out outcome) {
 	ctx, cancel := context.WithTimeout(ctx, cfg.ReadTimeout)
 	defer cancel()
 	out.result, out.err = reader.Read(ctx, r.def, r.want.from, r.want.to)
-	if out.err == nil {
+	var known *source.Error
+	switch {
+	case out.err == nil:
 		out.err = r.check(out.result.Buckets)
+	case errors.Is(out.err, context.DeadlineExceeded) && !errors.As(out.err, &known):
+		out.err = &source.Error{
+			Kind: source.KindTimeout, Source: r.feed.ref.UID, Err: out.err,
+			Message: fmt.Sprintf("no answer within %s", cfg.ReadTimeout), Remedy: "make the query cheaper, or the source faster",
+		}
 	}
 	return out
 }
@@ -51,13 +59,15 @@ func (f *feed) open(cfg Config) (Source, error) {
 	return f.reader, nil
 }
 
-// check makes sure that the answer covers what was asked, bucket by bucket: a hole would never be read again.
+// check makes sure that the answer covers what was asked, bucket by bucket: a hole would never be read
+// again. The buckets are made normal, for the ledger takes no others.
 func (r *reading) check(buckets []budget.Bucket) error {
 	at := r.want.from
-	for _, b := range buckets {
-		if b.Start != at || b.State == budget.StateUnknown || int(b.State) >= budget.States || !(b.Good >= 0 && b.Total >= b.Good) {
-			return r.malformed(fmt.Sprintf("bucket %d stands where %d is expected, or is invalid: %+v", b.Start, at, b))
+	for i, b := range buckets {
+		if b.Start != at || b.State == budget.StateUnknown {
+			return r.malformed(fmt.Sprintf("a bucket that starts at %d, in state %d, stands where that of %d is expected", b.Start, b.State, at))
 		}
+		buckets[i] = b.Normal()
 		at += budget.StepSeconds
 	}
 	if at != r.want.to {
