@@ -112,6 +112,17 @@ type result struct {
 	SLOs      []comparison `json:"slos"`
 }
 
+// differing names the SLOs whose difference is not permitted.
+func (r result) differing() []string {
+	var names []string
+	for _, line := range r.SLOs {
+		if !line.OK {
+			names = append(names, fmt.Sprintf("%s differs by %.3f %%", line.SLO, line.Difference*100))
+		}
+	}
+	return names
+}
+
 // checkLedger waits for the ledger and compares it with the truth.
 func (d *demo) checkLedger(ctx context.Context) error {
 	if err := d.awaitLedger(ctx); err != nil {
@@ -120,7 +131,7 @@ func (d *demo) checkLedger(ctx context.Context) error {
 	var last result
 	for attempt := range attempts {
 		if attempt > 0 {
-			d.out.say("a difference is looked at again in %s: the newest minutes may not have settled", settlePause)
+			d.out.say("%s: looked at again in %s, the newest minutes may not have settled", strings.Join(last.differing(), ", "), settlePause)
 			if err := d.pause(ctx, settlePause); err != nil {
 				return err
 			}
