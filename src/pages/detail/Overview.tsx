@@ -1,4 +1,4 @@
-import { Icon, Stack, TagList, TextLink } from '@grafana/ui';
+import { Badge, Icon, Stack, TextLink } from '@grafana/ui';
 import { type ReactNode } from 'react';
 import { APP_URL, type SLO } from '../../api';
 import { formatObjective } from '../../format';
@@ -46,7 +46,16 @@ export function Overview({ slo }: { slo: SLO }) {
   }
   items.push({ label: 'Dashboard', content: <DashboardLink slo={slo} /> });
   if (labels.length > 0) {
-    items.push({ label: 'Labels', content: <TagList tags={labels} className="" /> });
+    items.push({
+      label: 'Labels',
+      content: (
+        <Stack gap={0.5} wrap="wrap">
+          {labels.map((label) => (
+            <Badge key={label} text={label} color="darkgrey" />
+          ))}
+        </Stack>
+      ),
+    });
   }
   return <FactList items={items} />;
 }

@@ -44,8 +44,12 @@ export function originText({ origin }: Definition): string {
 export function forecastText({ report }: SLO, now: number): string {
   const { forecast } = report;
   const basis = forecast.basis?.trim() ?? '';
-  const what = `${exhaustionText(forecast, now)}.`;
-  return basis ? `${what} ${/[.!?]$/.test(basis) ? basis : `${basis}.`}` : what;
+  const what = exhaustionText(forecast, now);
+  if (!basis) {
+    return `${what}.`;
+  }
+  const because = /[.!?]$/.test(basis) ? basis : `${basis}.`;
+  return forecast.kind === 'exhausted' ? `${what}: ${because}` : `${what}. Basis: ${because}`;
 }
 
 export interface Fact {

@@ -47,7 +47,7 @@ export function StateTiles({ counts, selected, onSelect }: StateTilesProps) {
 const getStyles = (theme: GrafanaTheme2) => ({
   tiles: css({
     display: 'grid',
-    gridTemplateColumns: 'repeat(auto-fit, minmax(104px, 1fr))',
+    gridTemplateColumns: 'repeat(auto-fit, minmax(136px, 1fr))',
     gap: theme.spacing(1),
   }),
   tile: css({

@@ -1,4 +1,4 @@
-import { FieldColorModeId, FieldConfigProperty, PanelPlugin } from '@grafana/data';
+import { FieldConfigProperty, PanelPlugin } from '@grafana/data';
 import { BurnRatePanel } from './BurnRatePanel';
 import { type BurnRateOptions, DEFAULT_OPTIONS } from './options';
 
@@ -9,7 +9,6 @@ export const plugin = new PanelPlugin<BurnRateOptions>(BurnRatePanel)
       FieldConfigProperty.Filterable,
       FieldConfigProperty.Thresholds,
     ],
-    standardOptions: { [FieldConfigProperty.Color]: { defaultValue: { mode: FieldColorModeId.PaletteClassicByName } } },
   })
   .setPanelOptions((builder) =>
     builder

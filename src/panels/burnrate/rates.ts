@@ -37,7 +37,10 @@ export function rateFrames(
     drawn(field, theme, timeZone, {
       unit: 'suffix:×',
       displayName: `${windowOf(field)} window`,
-      color: field.config.color ?? { mode: FieldColorModeId.PaletteClassicByName },
+      color: isChosen(field)
+        ? field.config.color
+        : { mode: FieldColorModeId.Fixed, fixedColor: LINE_COLORS[index % LINE_COLORS.length] },
+      min: 0,
       // One field carries the lines; each field drawing them would only darken them.
       thresholds: index === 0 ? thresholds : undefined,
       custom: {
@@ -49,6 +52,14 @@ export function rateFrames(
     })
   );
   return [frameOf('burn rates', time, fields)];
+}
+
+/** Lines of their own colours: red and orange are the thresholds'. */
+const LINE_COLORS = ['blue', 'purple', 'green', 'dark-yellow', 'light-blue', 'light-purple', 'light-green'];
+
+/** Whether the user gave the field a colour in the panel editor. */
+function isChosen(field: Field): boolean {
+  return field.config.color?.mode === FieldColorModeId.Fixed;
 }
 
 function windowOf(field: Field): string {
@@ -80,6 +91,6 @@ function scaleOf(policy: PolicyRow[], scale: BurnRateOptions['scale']): GraphFie
   return {
     axisSoftMin: 0,
     axisSoftMax: 1.2 * Math.max(1, ...policy.map((row) => row.rate)),
-    scaleDistribution: { type: ScaleDistribution.Symlog, log: 2, linearThreshold: 1 },
+    scaleDistribution: { type: ScaleDistribution.Symlog, log: 10, linearThreshold: 1 },
   };
 }

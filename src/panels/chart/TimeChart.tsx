@@ -3,28 +3,40 @@ import {
   type AbsoluteTimeRange,
   type DataFrame,
   type Field,
+  FieldType,
   formattedValueToString,
   getFieldDisplayName,
+  getFieldSeriesColor,
   type GrafanaTheme2,
   type TimeRange,
 } from '@grafana/data';
 import { type GraphFieldConfig, type TimeZone } from '@grafana/schema';
 import {
   LegendDisplayMode,
+  SeriesIcon,
   SeriesTable,
   TimeSeries,
   TooltipPlugin2,
   useStyles2,
+  useTheme2,
   type VizLegendOptions,
 } from '@grafana/ui';
 import { type ReactNode, useMemo } from 'react';
 import { formatTime } from '../../format';
+import { Sized } from '../frame/Sized';
 import { isPlottable, numbersOf } from './frames';
 
-/** Below this height a legend and axes would leave no room for the line itself. */
+/** Below this height in pixels a legend would leave no room for the line itself. */
 const LEGEND_MIN_HEIGHT = 150;
 /** TooltipPlugin2's "nearest x of all series"; its const enum is not exported by @grafana/ui. */
 const HOVER_ALL_SERIES = 1;
+
+const NO_LEGEND: VizLegendOptions = {
+  showLegend: false,
+  displayMode: LegendDisplayMode.List,
+  placement: 'bottom',
+  calcs: [],
+};
 
 export interface TimeChartProps {
   /** What the chart shows, for people who cannot see it: name and newest value, one sentence. */
@@ -58,34 +70,44 @@ export function TimeChart(props: TimeChartProps) {
     );
   }
 
-  const legend: VizLegendOptions = {
-    showLegend: showLegend && height >= LEGEND_MIN_HEIGHT,
-    displayMode: LegendDisplayMode.List,
-    placement: 'bottom',
-    calcs: [],
-  };
-
   return (
     <figure className={styles.figure} style={{ width, height }} aria-label={label}>
-      <TimeSeries
-        frames={plottable}
-        width={width}
-        height={height}
-        timeRange={timeRange}
-        timeZone={timeZone}
-        legend={legend}
-      >
-        {(config, aligned) => (
-          <TooltipPlugin2
-            config={config}
-             
-            hoverMode={HOVER_ALL_SERIES}
-            queryZoom={onChangeTimeRange}
-            render={(_plot, indices) => <ChartTooltip frame={aligned} indices={indices} timeZone={timeZone} />}
-          />
+      <Sized>
+        {(size) => (
+          <TimeSeries {...size} frames={plottable} timeRange={timeRange} timeZone={timeZone} legend={NO_LEGEND}>
+            {(config, aligned) => (
+              <TooltipPlugin2
+                config={config}
+                hoverMode={HOVER_ALL_SERIES}
+                queryZoom={onChangeTimeRange}
+                render={(_plot, indices) => <ChartTooltip frame={aligned} indices={indices} timeZone={timeZone} />}
+              />
+            )}
+          </TimeSeries>
         )}
-      </TimeSeries>
+      </Sized>
+      {showLegend && height >= LEGEND_MIN_HEIGHT ? <ChartLegend frames={plottable} /> : null}
     </figure>
+  );
+}
+
+/** Which line is what. Grafana's own legend is a set of buttons, which here would have nothing to do. */
+function ChartLegend({ frames }: { frames: DataFrame[] }) {
+  const styles = useStyles2(getStyles);
+  const theme = useTheme2();
+  return (
+    <figcaption className={styles.legend}>
+      {frames.flatMap((frame) =>
+        frame.fields
+          .filter((field) => field.type === FieldType.number && !isHiddenFrom(field, 'legend'))
+          .map((field) => (
+            <span key={field.name} className={styles.entry}>
+              <SeriesIcon color={getFieldSeriesColor(field, theme).color} lineStyle={customOf(field)?.lineStyle} />
+              {getFieldDisplayName(field, frame)}
+            </span>
+          ))
+      )}
+    </figcaption>
   );
 }
 
@@ -107,7 +129,7 @@ function ChartTooltip({ frame, indices, timeZone }: ChartTooltipProps) {
   const series = fields.flatMap((field, position) => {
     const at = indices[position + 1];
     const value = typeof at === 'number' ? numbersOf(field)[at] : null;
-    if (typeof value !== 'number' || isHiddenFromTooltip(field) || !field.display) {
+    if (typeof value !== 'number' || isHiddenFrom(field, 'tooltip') || !field.display) {
       return [];
     }
     const { color, ...text } = field.display(value);
@@ -116,13 +138,27 @@ function ChartTooltip({ frame, indices, timeZone }: ChartTooltipProps) {
   return <SeriesTable timestamp={formatTime(numbersOf(time)[index], timeZone)} series={series} />;
 }
 
-function isHiddenFromTooltip(field: Field): boolean {
-  const custom = field.config.custom as GraphFieldConfig | undefined;
-  return custom?.hideFrom?.tooltip ?? false;
+function customOf(field: Field): GraphFieldConfig | undefined {
+  return field.config.custom as GraphFieldConfig | undefined;
+}
+
+function isHiddenFrom(field: Field, place: 'legend' | 'tooltip'): boolean {
+  return customOf(field)?.hideFrom?.[place] ?? false;
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
-  figure: css({ margin: 0, minWidth: 0, overflow: 'hidden' }),
+  figure: css({ display: 'flex', flexDirection: 'column', margin: 0, minWidth: 0, overflow: 'hidden' }),
+  legend: css({
+    display: 'flex',
+    flexWrap: 'wrap',
+    flexShrink: 0,
+    gap: theme.spacing(0, 2),
+    maxHeight: 44,
+    overflow: 'hidden',
+    paddingLeft: theme.spacing(1),
+    fontSize: theme.typography.bodySmall.fontSize,
+  }),
+  entry: css({ display: 'inline-flex', alignItems: 'center', gap: theme.spacing(1) }),
   empty: css({
     display: 'flex',
     alignItems: 'center',

@@ -37,7 +37,7 @@ export function SloTable(props: SloTableProps) {
   const pages = Math.max(1, Math.ceil(sorted.length / pageSize));
   const page = Math.min(wantedPage, pages);
   const shown = sorted.slice((page - 1) * pageSize, page * pageSize);
-  const context: CellContext = { now, timeZone, href, hasService: keys.includes('service') };
+  const context: CellContext = { now, timeZone, href, columns: keys };
   const least = keys.reduce((sum, key) => sum + COLUMNS[key].width, 0);
 
   return (

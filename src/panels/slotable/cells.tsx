@@ -29,8 +29,8 @@ export interface CellContext {
   timeZone: TimeZone;
   /** Where a row's name leads. */
   href: (row: StatusRow) => string;
-  /** Whether the service has a column; where it has not, it stands below the name. */
-  hasService: boolean;
+  /** The columns of the table. State and service stand below the name where they have none. */
+  columns: readonly ColumnKey[];
 }
 
 /** What stands in a column of a row. */
@@ -62,7 +62,7 @@ export function cell(key: ColumnKey, row: StatusRow, context: CellContext): Reac
       return row.owner;
     case 'runbook':
       return row.runbook ? (
-        <TextLink href={row.runbook} external inline={false} aria-label={`Runbook of ${row.name}`}>
+        <TextLink href={row.runbook} external inline={false} aria-label={`Open runbook of ${row.name}`}>
           Open
         </TextLink>
       ) : null;
@@ -79,7 +79,10 @@ function Name({ row, context }: { row: StatusRow; context: CellContext }) {
           {row.name}
         </TextLink>
       </span>
-      {context.hasService || !row.serviceName ? null : <span className={styles.service}>{row.serviceName}</span>}
+      {context.columns.includes('service') || !row.serviceName ? null : (
+        <span className={styles.service}>{row.serviceName}</span>
+      )}
+      {context.columns.includes('state') ? null : <StateBadge state={row.state} message={row.message} />}
     </div>
   );
 }

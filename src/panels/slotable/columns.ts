@@ -27,17 +27,17 @@ export interface Column {
 }
 
 export const COLUMNS: Record<ColumnKey, Column> = {
-  name: { label: 'SLO', width: 132, rank: 12, sortable: true },
-  state: { label: 'State', width: 136, rank: 11, sortable: true },
-  remaining: { label: 'Budget left', width: 92, rank: 10, sortable: true, align: 'right' },
-  burn1h: { label: 'Burn 1 h', width: 88, rank: 9, sortable: true, align: 'right' },
+  name: { label: 'SLO', width: 160, rank: 12, sortable: true },
+  state: { label: 'State', width: 136, rank: 10, sortable: true },
+  remaining: { label: 'Budget left', width: 96, rank: 11, sortable: true, align: 'right' },
+  burn1h: { label: 'Burn 1 h', width: 84, rank: 9, sortable: true, align: 'right' },
   exhaustion: { label: 'Exhausted', width: 116, rank: 8, sortable: true },
   trend: { label: 'Trend', width: 116, rank: 7, sortable: false },
-  objective: { label: 'Objective', width: 104, rank: 6, sortable: true, align: 'right' },
-  burn6h: { label: 'Burn 6 h', width: 88, rank: 5, sortable: true, align: 'right' },
-  service: { label: 'Service', width: 128, rank: 4, sortable: true },
-  sli: { label: 'SLI', width: 104, rank: 3, sortable: true, align: 'right' },
-  owner: { label: 'Owner', width: 120, rank: 2, sortable: true },
+  objective: { label: 'Objective', width: 92, rank: 6, sortable: true, align: 'right' },
+  burn6h: { label: 'Burn 6 h', width: 84, rank: 5, sortable: true, align: 'right' },
+  service: { label: 'Service', width: 140, rank: 4, sortable: true },
+  sli: { label: 'SLI', width: 100, rank: 3, sortable: true, align: 'right' },
+  owner: { label: 'Owner', width: 136, rank: 2, sortable: true },
   runbook: { label: 'Runbook', width: 92, rank: 1, sortable: false },
 };
 

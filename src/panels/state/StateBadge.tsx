@@ -19,8 +19,8 @@ export function StateBadge({ state, message, iconOnly = false }: StateBadgeProps
   return (
     <Tooltip content={tooltip} placement="top">
       <span className={styles.badge}>
-        <Icon name={look.icon} className={styles.icon} title={iconOnly ? look.label : undefined} />
-        {iconOnly ? null : look.label}
+        <Icon name={look.icon} className={styles.icon} />
+        <span className={iconOnly ? styles.unseen : undefined}>{look.label}</span>
       </span>
     </Tooltip>
   );
@@ -32,8 +32,10 @@ const getStyles = (theme: GrafanaTheme2, tone: Tone) => ({
     alignItems: 'center',
     gap: theme.spacing(0.5),
     whiteSpace: 'nowrap',
+    verticalAlign: 'middle',
     color: toneColor(theme, tone),
     fontWeight: theme.typography.fontWeightMedium,
   }),
   icon: css({ flexShrink: 0 }),
+  unseen: css({ position: 'absolute', width: 1, height: 1, overflow: 'hidden', clipPath: 'inset(50%)' }),
 });
