@@ -88,7 +88,8 @@ func (p *Plugin) showHealth(w http.ResponseWriter, r *http.Request) {
 // dataSourceHealth looks at what the data source lives on: the ledger, and that somebody writes it.
 func (p *Plugin) dataSourceHealth(ctx context.Context) *verdict {
 	v := &verdict{Failing: []failingJSON{}}
-	if snapshot, ok := p.ledgerHealth(ctx, v); ok {
+	hint := fmt.Sprintf(" See the app's health for what it waits for. If the app is healthy, the two processes use different folders: give both sections [plugin.%s] and [plugin.%s] the same data_dir.", AppID, DataSourceID)
+	if snapshot, ok := p.ledgerHealth(ctx, v, hint); ok {
 		p.heartbeatHealth(v, snapshot, false)
 		p.definitionHealth(v, snapshot)
 		readingHealth(v, snapshot)
@@ -116,7 +117,7 @@ func (p *Plugin) appHealth(ctx context.Context) *verdict {
 		v.add("evaluator", false, "%s", why)
 	}
 	p.folderHealth(v)
-	snapshot, ok := p.ledgerHealth(ctx, v)
+	snapshot, ok := p.ledgerHealth(ctx, v, "")
 	if !ok {
 		return v
 	}
@@ -127,7 +128,8 @@ func (p *Plugin) appHealth(ctx context.Context) *verdict {
 	return v
 }
 
-func (p *Plugin) ledgerHealth(ctx context.Context, v *verdict) (ledger.Snapshot, bool) {
+// ledgerHealth reads the ledger; hint is what to do where there is none.
+func (p *Plugin) ledgerHealth(ctx context.Context, v *verdict, hint string) (ledger.Snapshot, bool) {
 	path := p.settings.LedgerPath()
 	reader, err := p.answers.ledger(ctx)
 	if err != nil {
@@ -140,7 +142,7 @@ func (p *Plugin) ledgerHealth(ctx context.Context, v *verdict) (ledger.Snapshot,
 		v.add("ledger", false, "%s", sentence(err.Error()))
 		return ledger.Snapshot{}, false
 	case snapshot.Missing != "":
-		v.add("ledger", false, "%s See the app's health for what it waits for. If the app is healthy, the two processes use different folders: give both sections [plugin.%s] and [plugin.%s] the same data_dir.", sentence(snapshot.Missing), AppID, DataSourceID)
+		v.add("ledger", false, "%s%s", sentence(snapshot.Missing), hint)
 		return ledger.Snapshot{}, false
 	}
 	v.add("ledger", true, "The ledger %s can be read.", path)

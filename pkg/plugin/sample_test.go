@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -187,19 +189,42 @@ var sampleSLOs = []sampleSLO{
 	},
 }
 
-// sampleShelf builds the sample ledger; it is the same to the last bit every time.
+// sampleSeries are the buckets of the sample ledger, the same to the last bit every time.
+var sampleSeries = sync.OnceValue(func() map[string]*budget.Series {
+	all := map[string]*budget.Series{}
+	for _, sample := range sampleSLOs {
+		if sample.bucket == nil {
+			continue
+		}
+		var buckets []budget.Bucket
+		for at := sampleRead.Add(-sample.length()); at.Before(sampleRead); at = at.Add(budget.Step) {
+			b := sample.bucket(sampleRead.Sub(at) - budget.Step)
+			b.Start = at.Unix()
+			buckets = append(buckets, b)
+		}
+		all[sample.id] = budget.NewSeries(buckets...)
+	}
+	return all
+})
+
+func (s sampleSLO) length() time.Duration {
+	window, err := slo.ParseDuration(s.window)
+	if err != nil {
+		panic(err)
+	}
+	return window
+}
+
+// sampleShelf makes the sample ledger; a test may change its catalogue.
 func sampleShelf() *shelf {
-	s := &shelf{series: map[string]*budget.Series{}}
+	s := &shelf{series: maps.Clone(sampleSeries())}
 	s.snapshot.Heartbeat = sampleRead.Add(time.Minute)
 	s.snapshot.Problems = []slo.Problem{{
 		Position: slo.Position{File: "search.yaml", Line: 12, Document: 1}, Severity: slo.SeverityError,
 		Kind: "SLO", Name: "search-latency", Path: "spec.objectives[0].target", Message: "99.9 is outside 0 to 1", Remedy: "write 0.999",
 	}}
 	for _, sample := range sampleSLOs {
-		window, err := slo.ParseDuration(sample.window)
-		if err != nil {
-			panic(err)
-		}
+		window := sample.length()
 		entry := ledger.Entry{
 			Definition: slo.Definition{
 				ID: sample.id, Name: sample.id, DisplayName: sample.name,
@@ -219,16 +244,6 @@ func sampleShelf() *shelf {
 			sample.edit(&entry)
 		}
 		s.snapshot.Entries = append(s.snapshot.Entries, entry)
-		if sample.bucket == nil {
-			continue
-		}
-		var buckets []budget.Bucket
-		for at := sampleRead.Add(-window); at.Before(sampleRead); at = at.Add(budget.Step) {
-			b := sample.bucket(sampleRead.Sub(at) - budget.Step)
-			b.Start = at.Unix()
-			buckets = append(buckets, b)
-		}
-		s.series[sample.id] = budget.NewSeries(buckets...)
 	}
 	return s
 }
