@@ -107,8 +107,9 @@ export default {
           },
         },
       },
-      // Some of Grafana's dependencies import without file extensions from ES modules.
-      { test: /\.m?js$/, resolve: { fullySpecified: false } },
+      // Grafana's packages are written for a bundler's rules: imports without file extensions, and the default export of
+      // a CommonJS module that says it has one.
+      { test: /\.m?js$/, type: 'javascript/auto', resolve: { fullySpecified: false } },
     ],
   },
   optimization: {

@@ -41,7 +41,7 @@ import { PanelRenderer } from './dashboard/PanelRenderer';
 import { importDataSource, importPanel, loadedPanel } from './plugins/registry';
 import { HostBackendSrv } from './services/backendSrv';
 import { HostDataSourceSrv } from './services/dataSourceSrv';
-import { standardFieldConfig } from './services/fieldConfig';
+import { standardEditors, standardFieldConfig } from './services/fieldConfig';
 import { runRequest } from './services/runRequest';
 import { HostTemplateSrv, rawRange } from './services/templateSrv';
 import { timeRangeOfUrl } from './services/timeRange';
@@ -90,10 +90,14 @@ function setServices() {
 }
 
 function setRegistries() {
-  standardEditorsRegistry.setInit(() => []);
+  standardEditorsRegistry.setInit(standardEditors);
   standardFieldConfigEditorRegistry.setInit(standardFieldConfig);
+  // Some transformations are listed under two names.
+  const byID = new Map(
+    Object.values(standardTransformers).map((transformation) => [transformation.id, transformation])
+  );
   standardTransformersRegistry.setInit(() =>
-    Object.values(standardTransformers).map((transformation) => ({
+    [...byID.values()].map((transformation) => ({
       id: transformation.id,
       name: transformation.name,
       transformation: () => Promise.resolve(transformation),

@@ -1,6 +1,6 @@
 import { dateTime, rangeUtil, type RawTimeRange, type TimeRange } from '@grafana/data';
 import { getBackendSrv, locationService } from '@grafana/runtime';
-import { RefreshPicker, Stack, TextLink, TimeRangePicker } from '@grafana/ui';
+import { Stack, TextLink, TimeRangePicker } from '@grafana/ui';
 import { useEffect, useState } from 'react';
 import { useLocation, useParams } from 'react-router-dom-v5-compat';
 import { Failure } from '../chrome/Failure';
@@ -9,6 +9,7 @@ import { Page } from '../chrome/Page';
 import { useLoaded } from '../chrome/useLoaded';
 import { Grid } from '../dashboard/Grid';
 import type { DashboardJSON, DashboardLink } from '../dashboard/model';
+import { RefreshControl } from '../dashboard/RefreshControl';
 import { VariableBar } from '../dashboard/VariableBar';
 import { current, type DashboardVariable, loadVariables } from '../dashboard/variables';
 import { type HostTemplateSrv, rawRange } from '../services/templateSrv';
@@ -122,13 +123,12 @@ function Controls({ dashboard, range, refresh, onRefresh }: ControlsProps) {
         onZoom={zoom}
         isOnCanvas
       />
-      <RefreshPicker
-        value={refresh}
+      <RefreshControl
+        interval={refresh}
         intervals={dashboard.timepicker?.refresh_intervals ?? defaultIntervals}
-        onIntervalChanged={(interval) => locationService.partial({ refresh: interval || null })}
+        range={range.raw}
+        onInterval={(interval) => locationService.partial({ refresh: interval === '' ? null : interval })}
         onRefresh={onRefresh}
-        tooltip={`Refresh ${rangeUtil.describeTimeRange(range.raw)}`}
-        isOnCanvas
       />
     </Stack>
   );

@@ -6,6 +6,7 @@ import {
   FieldType,
   identityOverrideProcessor,
   numberOverrideProcessor,
+  type StandardEditorsRegistryItem,
   stringOverrideProcessor,
   thresholdsOverrideProcessor,
   unitOverrideProcessor,
@@ -42,3 +43,32 @@ export const standardFieldConfig = (): FieldConfigPropertyItem[] => [
   property('thresholds', 'Thresholds', thresholdsOverrideProcessor),
   property('filterable', 'Ad-hoc filterable', booleanOverrideProcessor),
 ];
+
+const editorNames = [
+  'text',
+  'number',
+  'slider',
+  'boolean',
+  'radio',
+  'select',
+  'multi-select',
+  'strings',
+  'unit',
+  'color',
+  'fieldColor',
+  'icon',
+  'links',
+  'actions',
+  'mappings',
+  'thresholds',
+  'stats-picker',
+  'timezone',
+  'field-name',
+  'dashboard-uid',
+  'cell-options',
+  'data-links-inline',
+];
+
+/** The kinds of input that a panel's options may ask for. The preview has no option editor, but plugins look them up. */
+export const standardEditors = (): StandardEditorsRegistryItem[] =>
+  editorNames.map((id) => ({ id, name: id, editor: () => null }));
