@@ -59,8 +59,28 @@ func (r *Reader) profiles(ctx context.Context, leaves []leaf, from, to int64, t 
 			kept:   column(values[name("kept", i)], from, to),
 			resets: column(values[name("resets", i)], from, to),
 		}
+		if err := out[i].check(leaves[i]); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
+}
+
+// check finds a leaf whose series are of the other sort: a sum of native histograms is no number, and a
+// number has no histogram's count.
+func (p profile) check(l leaf) error {
+	for i := range p.count {
+		if !p.present(i) || !isAbsent(p.sum[i]) {
+			continue
+		}
+		switch l.kind {
+		case leafFloat:
+			return badQuery("%s holds native histograms: count their observations with histogram_count(rate(%s))", l.name(), l.over(5*time.Minute))
+		case leafCount: // a fraction has no value while nothing is observed; the count beside it tells
+			return badQuery("%s holds plain numbers, not native histograms: use its _count and _bucket series instead", l.name())
+		}
+	}
+	return nil
 }
 
 // regular reports whether the bucket that ends at instant i has the same series at both ends, none of

@@ -36,8 +36,8 @@ type answer struct {
 type wireAnswer struct {
 	Status string `json:"status"`
 	Data   struct {
-		ResultType string          `json:"resultType"`
-		Result     json.RawMessage `json:"result"`
+		ResultType string       `json:"resultType"`
+		Result     []wireSeries `json:"result"`
 		Stats      struct {
 			Samples struct {
 				Total int64 `json:"totalQueryableSamples"`
@@ -60,7 +60,11 @@ type wireSeries struct {
 // decode reads an answer with status 2xx. Errors say what is wrong with its form.
 func decode(body []byte) (*answer, error) {
 	var wire wireAnswer
-	if err := json.Unmarshal(body, &wire); err != nil {
+	err := json.Unmarshal(body, &wire) // what could be read before an error of form is in wire all the same
+	if kind := wire.Data.ResultType; kind != "" && kind != "matrix" && kind != "vector" {
+		return nil, fmt.Errorf("a result of type %q instead of a matrix", kind)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%w; it starts with %q", err, excerpt(body))
 	}
 	if wire.Status == "error" {
@@ -72,15 +76,11 @@ func decode(body []byte) (*answer, error) {
 	if wire.Status != "success" {
 		return nil, fmt.Errorf("no `status: success`; it starts with %q", excerpt(body))
 	}
-	if wire.Data.ResultType != "matrix" && wire.Data.ResultType != "vector" {
-		return nil, fmt.Errorf("a result of type %q instead of a matrix", wire.Data.ResultType)
-	}
-	var elements []wireSeries
-	if err := json.Unmarshal(wire.Data.Result, &elements); err != nil {
-		return nil, err
+	if wire.Data.ResultType == "" {
+		return nil, fmt.Errorf("no result; it starts with %q", excerpt(body))
 	}
 	out := &answer{warnings: append(wire.Warnings, wire.Infos...), samples: wire.Data.Stats.Samples.Total}
-	for _, one := range elements {
+	for _, one := range wire.Data.Result {
 		if one.Value != nil {
 			one.Values = *one.Value
 		}

@@ -3,6 +3,7 @@ package prometheus
 import (
 	"math"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -370,6 +371,24 @@ func TestNativeHistograms(t *testing.T) {
 		require.InDelta(t, want, one.Total, 1e-9, "minute %d", at)
 		require.InDelta(t, want*0.8, one.Good, 1e-9, "minute %d", at)
 	}
+}
+
+func TestHistogramsAndNumbersAreNotMistaken(t *testing.T) {
+	number, histogram := promtest.Metric("number_total"), promtest.Metric("latency")
+	for n := range int64(40) {
+		at := (origin + n*15) * 1000
+		number = number.With(promtest.Sample{At: at, Value: float64(n)})
+		histogram = histogram.With(promtest.Sample{At: at, Histogram: &promtest.Histogram{Buckets: map[int]uint64{}}})
+	}
+	reader := newReader(t, promtest.Start(t, promtest.Config{}, number, histogram).URL)
+	const count, fraction = `sum(histogram_count(rate(%s[5m])))`, `histogram_fraction(0, 1, rate(%s[5m])) * histogram_count(rate(%s[5m]))`
+	fill := func(form, metric string) string { return strings.ReplaceAll(form, "%s", metric) }
+	_, err := reader.Read(t.Context(), ratioOf(`sum(rate(latency[5m]))`, `sum(rate(latency[5m]))`), minute(1), minute(9))
+	require.ErrorContains(t, err, "native histograms: count their observations with histogram_count(rate(latency[5m]))")
+	_, err = reader.Read(t.Context(), ratioOf(fill(fraction, "number_total"), fill(count, "number_total")), minute(1), minute(9))
+	require.ErrorContains(t, err, "plain numbers")
+	result := read(t, reader, ratioOf(fill(fraction, "latency"), fill(count, "latency")), minute(1), minute(9))
+	require.Equal(t, budget.StateNoTraffic, result.Buckets[3].State, "histograms without observations are no traffic")
 }
 
 func TestValuesThatAreNoCountersAreSampled(t *testing.T) {
