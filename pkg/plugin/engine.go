@@ -230,7 +230,7 @@ func (e *Engine) lead(ctx context.Context) (err error) {
 
 func (e *Engine) evaluator(store ledger.Store, metrics prometheus.Registerer) (*evaluate.Evaluator, error) {
 	s := e.cfg.Settings
-	folder, err := slo.NewFolder(slo.FolderConfig{Dir: s.DefinitionsDir, Logger: e.cfg.Logger})
+	folder, err := slo.NewFolder(slo.FolderConfig{Dir: s.DefinitionsDir, Logger: e.cfg.Logger, Check: checkQueries})
 	if err != nil {
 		return nil, err
 	}

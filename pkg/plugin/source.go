@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"github.com/burnline/grafana-slo-app/pkg/evaluate"
 	"github.com/burnline/grafana-slo-app/pkg/grafana"
 	"github.com/burnline/grafana-slo-app/pkg/slo"
+	"github.com/burnline/grafana-slo-app/pkg/source"
 	"github.com/burnline/grafana-slo-app/pkg/source/prometheus"
 )
 
@@ -55,6 +57,22 @@ func (e *Engine) source(ref slo.SourceRef) (evaluate.Source, error) {
 	}
 	url, transport := client.DataSourceTransport(ref.UID)
 	return prometheus.New(prometheus.Config{UID: ref.UID, URL: url, Transport: transport})
+}
+
+// checkQueries says what is wrong with a definition's queries, as far as that can be told without data.
+func checkQueries(d slo.Definition) error {
+	if d.Source.Type != typePrometheus {
+		return nil
+	}
+	err := prometheus.Check(d)
+	var known *source.Error
+	if !errors.As(err, &known) {
+		return err
+	}
+	if known.Remedy == "" {
+		return errors.New(known.Message)
+	}
+	return fmt.Errorf("%s; %s", known.Message, known.Remedy)
 }
 
 func unreadable(ref slo.SourceRef) error {

@@ -28,6 +28,9 @@ type FolderConfig struct {
 	// e.g. on network volumes (default 15 s). Debounce is how long after the last of a burst of
 	// changes the folder is read (default 300 ms).
 	Rescan, Debounce time.Duration
+	// Check says what is wrong with the queries of a definition, and what would be right, without asking
+	// the data source; nil leaves that to the first reading. Its error counts like any other of the file.
+	Check func(Definition) error
 	// Logger takes what goes wrong with watching; nil is slog.Default.
 	Logger FolderLogger
 }
@@ -147,7 +150,7 @@ func (f *Folder) reload() {
 		return
 	}
 	f.hash = hash
-	loaded := parseFiles(files)
+	loaded := parseFiles(files, f.cfg.Check)
 	f.mu.Lock()
 	before, next := f.catalogue, KeepLastGood(f.previous, loaded)
 	f.catalogue, f.previous = next, next.Definitions

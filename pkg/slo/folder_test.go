@@ -2,6 +2,7 @@ package slo
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -109,4 +110,23 @@ func TestAVanishedFolderKeepsItsDefinitions(t *testing.T) {
 	eventually(t, f, "the definitions are stale", func(c Catalogue) bool { return len(c.Definitions) == 1 && c.Definitions[0].Stale != "" })
 	require.NoError(t, os.Rename(dir+"-moved", dir))
 	eventually(t, f, "the definitions are current", func(c Catalogue) bool { return len(c.Definitions) == 1 && c.Definitions[0].Stale == "" })
+}
+
+func TestAQueryThatCannotBeReadIsAProblemOfTheFile(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "a.yaml"), sample)
+	check := func(d Definition) error {
+		if d.Indicator.Good == "sum(" {
+			return errors.New("the query of good ends too early; close the parenthesis")
+		}
+		return nil
+	}
+	f := startFolder(t, FolderConfig{Dir: dir, Debounce: 20 * time.Millisecond, Check: check})
+	require.Empty(t, f.Catalogue().Problems)
+	write(t, filepath.Join(dir, "a.yaml"), sampleWith(t, "good_total", "sum("))
+	eventually(t, f, "the last good version is kept", func(c Catalogue) bool { return c.Definitions[0].Stale != "" })
+	require.Equal(t, "good_total", f.Catalogue().Definitions[0].Indicator.Good)
+	p := f.Catalogue().Problems[0]
+	require.Equal(t, "spec.indicator", p.Path)
+	require.Equal(t, "the query of good ends too early; close the parenthesis", p.Message)
 }

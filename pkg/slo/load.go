@@ -1,6 +1,7 @@
 package slo
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -16,6 +17,8 @@ const maxFileSize = 1 << 20
 
 // loader collects the objects of all files, so that references may point anywhere.
 type loader struct {
+	// check, if any, says what is wrong with the queries of a definition that is right otherwise.
+	check      func(Definition) error
 	documents  []*document
 	declared   map[string]header
 	services   []header
@@ -38,7 +41,7 @@ func Parse(file string, data []byte) Catalogue {
 // Load reads every *.yaml and *.yml file of a folder and its sub-folders (names that begin with a dot
 // are skipped). Like Parse it never fails as a whole; a file or folder that can't be read is a problem
 // without a document.
-func Load(fsys fs.FS) Catalogue { return parseFiles(readFiles(fsys)) }
+func Load(fsys fs.FS) Catalogue { return parseFiles(readFiles(fsys), nil) }
 
 // file is a definition file as read, or why it could not be.
 type file struct {
@@ -47,9 +50,13 @@ type file struct {
 	err  error
 }
 
-func parseFiles(files []file) Catalogue {
-	l := loader{declared: map[string]header{}}
+func parseFiles(files []file, check func(Definition) error) Catalogue {
+	l := loader{declared: map[string]header{}, check: check}
 	for _, f := range files {
+		if f.err == nil && len(bytes.TrimSpace(f.data)) == 0 {
+			// Someone is about to write it, or a disk was full: neither is the wish to remove what it held.
+			f.err = errEmpty
+		}
 		if f.err != nil {
 			l.unreadable(f.name, f.err)
 			continue
@@ -88,7 +95,10 @@ func readFiles(fsys fs.FS) []file {
 	return files
 }
 
-var errNotAFile = errors.New("not a regular file")
+var (
+	errNotAFile = errors.New("not a regular file")
+	errEmpty    = errors.New("it is empty")
+)
 
 func readFile(fsys fs.FS, name string) ([]byte, error) {
 	f, err := fsys.Open(name)
@@ -118,7 +128,10 @@ func (l *loader) unreadable(name string, err error) {
 	if name == "." {
 		what = "the folder of definitions can't be read"
 	}
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, errEmpty):
+		remedy = "write a definition, or remove the file to remove what it declared"
+	case errors.Is(err, fs.ErrNotExist):
 		remedy = "create it, or set another folder"
 	}
 	d.report(SeverityError, nil, "", fmt.Sprintf("%s: %v", what, err), remedy)
@@ -148,7 +161,7 @@ func firstLine(c chunk) int {
 
 func (l *loader) catalogue() Catalogue {
 	var c Catalogue
-	l.check()
+	l.checkUnused()
 	for _, p := range l.policies {
 		if resolved := l.resolvePolicy(p); !p.doc.broken() {
 			c.AlertPolicies = append(c.AlertPolicies, resolved)
@@ -171,8 +184,8 @@ func (l *loader) catalogue() Catalogue {
 	return c
 }
 
-// check looks at what no SLO may refer to, and at everything that is wrong whoever refers to it.
-func (l *loader) check() {
+// checkUnused looks at what no SLO may refer to, and at everything that is wrong whoever refers to it.
+func (l *loader) checkUnused() {
 	for _, s := range l.sources {
 		sourceType(s.kind)
 	}

@@ -271,12 +271,27 @@ func (l *loader) define(o objectives) ([]Definition, []AlertPolicy) {
 		b.compare(&own)
 		d.Indicator, d.Source = own.Indicator, own.source
 		d.NotEvaluated = notEvaluated(o, composite, own)
+		l.checkQueries(d, o)
 		definitions = append(definitions, d)
 	}
 	if !o.indicator.present() && !o.ref.present() && !composite && o.at.present() {
 		o.specField("indicator").errorf("write indicator with a ratioMetric or thresholdMetric, or indicatorRef with the name of an SLI", "is missing")
 	}
 	return definitions, policies
+}
+
+// checkQueries has the queries of an otherwise right definition checked, by who will read them.
+func (l *loader) checkQueries(d Definition, o objectives) {
+	if l.check == nil || d.NotEvaluated != "" || o.doc.broken() {
+		return
+	}
+	if err := l.check(d); err != nil {
+		at := o.indicator
+		if o.ref.present() {
+			at = o.ref
+		}
+		at.errorf("", "%v", err)
+	}
 }
 
 // specField is a field of the SLO's spec that is not there, for a problem about its absence.

@@ -165,15 +165,16 @@ func TestADefinitionThatTurnsBadKeepsItsLastGoodVersion(t *testing.T) {
 		now  Catalogue
 		kept bool
 	}{
-		"an error in its document":           {load(t, sampleWith(t, "target: 0.999", "target: 99.9")), true},
-		"its document is not YAML":           {load(t, sampleWith(t, "spec:\n", "spec: : :\n")), true},
-		"its kind has a typo":                {load(t, sampleWith(t, "kind: SLO", "kind: SLOO")), true},
-		"renamed and bad at once":            {load(t, sampleWith(t, "name: browse\n", "name: Browse\n")), true},
-		"its file can't be read":             {Catalogue{Problems: []Problem{{Position: Position{File: "a.yaml"}, Severity: SeverityError}}}, true},
-		"the folder can't be read":           {Load(brokenFS{}), true},
-		"its document is gone":               {Catalogue{}, false},
-		"gone while another file has errors": {Parse("b.yaml", []byte("kind: SLO\n")), false},
-		"gone while another kind has errors": {load(t, "apiVersion: openslo/v1\nkind: SLI\nmetadata: {name: x}\n"), false},
+		"an error in its document":                  {load(t, sampleWith(t, "target: 0.999", "target: 99.9")), true},
+		"its document is not YAML":                  {load(t, sampleWith(t, "spec:\n", "spec: : :\n")), true},
+		"its kind has a typo":                       {load(t, sampleWith(t, "kind: SLO", "kind: SLOO")), true},
+		"renamed and bad at once":                   {load(t, sampleWith(t, "name: browse\n", "name: Browse\n")), true},
+		"its file can't be read":                    {Catalogue{Problems: []Problem{{Position: Position{File: "a.yaml"}, Severity: SeverityError}}}, true},
+		"the folder can't be read":                  {Load(brokenFS{}), true},
+		"its file is empty, as while it is written": {Load(folder(map[string]string{"a.yaml": "\n"})), true},
+		"its document is gone":                      {Catalogue{}, false},
+		"gone while another file has errors":        {Parse("b.yaml", []byte("kind: SLO\n")), false},
+		"gone while another kind has errors":        {load(t, "apiVersion: openslo/v1\nkind: SLI\nmetadata: {name: x}\n"), false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
