@@ -179,7 +179,7 @@ func (d *demo) awaitLedger(ctx context.Context) (err error) {
 		} else {
 			var share float64
 			waiting, share = backlog(list)
-			step.update(share, fmt.Sprintf("%d of %d SLOs", len(list.SLOs)-len(waiting), len(list.SLOs)))
+			step.update(share, fmt.Sprintf("%d of %d SLOs", max(0, len(list.SLOs)-len(waiting)), len(list.SLOs)))
 			if len(waiting) == 0 {
 				return nil
 			}
