@@ -64,7 +64,7 @@ type Config struct {
 
 	// Interval is the time between two readings of an SLO (default 1 m, a multiple of budget.Step).
 	Interval time.Duration
-	// Settle is how long a bucket is read again after its end, for late data (default 2 m).
+	// Settle is how long a bucket is read again after its end, for late data (default 2 m, at most 30 m).
 	Settle time.Duration
 	// ReadTimeout bounds one reading (default 2 m).
 	ReadTimeout time.Duration
@@ -123,7 +123,7 @@ func (c *Config) defaults() error {
 		}
 	}
 	check(c.Interval >= budget.Step && c.Interval%budget.Step == 0, fmt.Sprintf("interval %s is not a multiple of %s", c.Interval, budget.Step))
-	check(c.Settle >= 0, fmt.Sprintf("settle time %s is negative", c.Settle))
+	check(c.Settle >= 0 && c.Settle <= 30*time.Minute, fmt.Sprintf("settle time %s is not from 0 to 30m", c.Settle))
 	check(c.BackfillChunk >= budget.Step && c.BackfillChunk%budget.Step == 0, fmt.Sprintf("backfill chunk %s is not a multiple of %s", c.BackfillChunk, budget.Step))
 	check(c.ReadTimeout > 0, fmt.Sprintf("read timeout %s is not positive", c.ReadTimeout))
 	check(c.Concurrency > 0 && c.SourceConcurrency > 0, "concurrency must be at least 1")

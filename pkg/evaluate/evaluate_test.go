@@ -179,6 +179,24 @@ func TestOneBadQueryDoesNotStopTheOthersOfItsSource(t *testing.T) {
 	})
 }
 
+func TestAPastThatCannotBeReadIsAWarningAndNotAFailure(t *testing.T) {
+	play(t, "", func(s *stage) {
+		s.world.refuse = func(r span) error {
+			if r.to <= s.begin.Unix()-2*3600 {
+				return &source.Error{Kind: source.KindLimit, Source: "prom", Message: "too many samples"}
+			}
+			return nil
+		}
+		s.start()
+		s.wait(10 * time.Minute)
+		status := s.store.status("a")
+		require.Empty(t, status.LastError)
+		require.Equal(t, []string{`A part of the past can't be read yet: data source "prom": limit exceeded: too many samples`}, status.Warnings)
+		s.requireTruthFrom("a", status.BackfilledTo.Unix(), s.head())
+		require.Less(t, s.world.readCount(), 50, "it is tried ever less often")
+	})
+}
+
 func TestASlowSourceNeverHoldsUpAnother(t *testing.T) {
 	play(t, "", func(s *stage) {
 		slow := &world{now: time.Now, slow: time.Hour}

@@ -163,10 +163,12 @@ type world struct {
 	slow time.Duration
 	// fault makes a reading fail.
 	fault func(def slo.Definition) error
-	reads []span
-	defs  []string
-	most  int
-	open  int
+	// refuse makes a span unreadable.
+	refuse func(span) error
+	reads  []span
+	defs   []string
+	most   int
+	open   int
 }
 
 func truth(start int64) budget.Bucket {
@@ -200,6 +202,11 @@ func (w *world) Read(ctx context.Context, def slo.Definition, from, to int64) (s
 	}
 	if fault != nil {
 		if err := fault(def); err != nil {
+			return source.Result{}, err
+		}
+	}
+	if w.refuse != nil {
+		if err := w.refuse(span{from, to}); err != nil {
 			return source.Result{}, err
 		}
 	}

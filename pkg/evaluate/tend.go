@@ -165,9 +165,7 @@ func (l *loop) vouch(t *tracker, o outcome, now time.Time) {
 // filled takes a chunk of a gap or of the backfill and queues the next.
 func (l *loop) filled(t *tracker, read span, o outcome, now time.Time) {
 	t.gap.succeeded(now)
-	if t.live.failures == 0 && t.lastError != "" {
-		t.succeed(o.result.Warnings)
-	}
+	t.gapError = ""
 	if t.readGap(read, int64(l.cfg.BackfillChunk/time.Second), o.result.Buckets) {
 		if t.resumed {
 			l.pending.lookups = append(l.pending.lookups, t.def.ID)
@@ -189,10 +187,10 @@ func (l *loop) failed(o outcome, now time.Time) {
 		if m.gone {
 			continue
 		}
-		m.fail(o.err.Error(), l.wall)
 		turn := m.turn(o.live)
 		turn.failures++
 		if o.live {
+			m.fail(o.err.Error(), l.wall)
 			turn.due = l.nextDue(m.tracker, now)
 			if f.down {
 				turn.due = minTime(turn.due, f.retryAt) // it may be the one that finds the source well again
@@ -200,6 +198,9 @@ func (l *loop) failed(o outcome, now time.Time) {
 		} else {
 			turn.due = now.Add(turn.pause(l))
 			m.shrink(o.err)
+			if m.gapError != o.err.Error() {
+				m.gapError, m.dirty = o.err.Error(), true
+			}
 		}
 		l.scanAt = minTime(l.scanAt, turn.due)
 		l.mark(m.tracker, now)
@@ -210,7 +211,7 @@ func (l *loop) failed(o outcome, now time.Time) {
 func (l *loop) hurry(f *feed, now time.Time) {
 	for _, group := range f.groups {
 		for _, t := range group {
-			if t.lastError == "" {
+			if t.lastError == "" && t.gapError == "" {
 				continue
 			}
 			t.live.due, t.gap.due = now, now

@@ -61,6 +61,8 @@ type tracker struct {
 	lastError     string
 	lastErrorAt   time.Time
 	warnings      []string
+	// gapError is why a gap or the backfill can't be read; empty while it can.
+	gapError string
 
 	// live and gap are the two readings that may be queued or in flight.
 	live, gap turn
@@ -95,12 +97,12 @@ func resumeTracker(d slo.Definition, s ledger.Status, head, horizon int64) *trac
 		def: d, key: keyOf(d), chunk: firstChunk, resumed: true, dirty: true,
 		liveFrom: s.SettledUntil.Unix(), readUntil: max(s.ReadUntil.Unix(), s.SettledUntil.Unix()),
 		backfill:  span{s.BackfillFrom.Unix(), s.BackfilledTo.Unix()},
-		lastError: s.LastError, lastErrorAt: s.LastErrorAt, warnings: s.Warnings,
+		lastError: s.LastError, lastErrorAt: s.LastErrorAt,
 	}
 	if !s.RetentionFrom.IsZero() {
 		t.retentionFrom = s.RetentionFrom.Unix()
 	}
-	t.failedUntil = t.readUntil
+	t.failedUntil = max(t.readUntil, horizon) // what failed while nobody looked is not known
 	t.rewind(head, horizon)
 	t.widen(head)
 	return t
@@ -114,7 +116,7 @@ func (t *tracker) redefine(d slo.Definition, head int64) {
 	if key := keyOf(d); key != t.key {
 		t.key = key
 		t.liveFrom = max(t.liveFrom, t.readUntil)
-		t.lastError, t.lastErrorAt, t.warnings = "", time.Time{}, nil
+		t.lastError, t.lastErrorAt, t.warnings, t.gapError = "", time.Time{}, nil, ""
 		t.chunk = firstChunk
 	}
 	t.def = d
@@ -273,6 +275,9 @@ func (t *tracker) status() ledger.Status {
 		BackfillFrom: time.Unix(t.backfill.from, 0).UTC(), BackfilledTo: time.Unix(t.backfill.to, 0).UTC(),
 		ReadUntil: time.Unix(t.readUntil, 0).UTC(),
 		LastError: t.lastError, LastErrorAt: t.lastErrorAt.UTC(), Warnings: t.warnings,
+	}
+	if t.gapError != "" {
+		s.Warnings = append(slices.Clone(s.Warnings), "A part of the past can't be read yet: "+t.gapError)
 	}
 	if t.retentionFrom != 0 {
 		s.RetentionFrom = time.Unix(t.retentionFrom, 0).UTC()
