@@ -1,16 +1,8 @@
 import { type DataFrame, LoadingState, type PanelData } from '@grafana/data';
 import { frameMeta, isStatusFrame } from '../../api/frames';
 import { type SeriesQueryType } from '../../api/query';
+import { QUERY_TYPE_WORDS } from '../../datasource/model';
 import { type PanelMessageProps } from './PanelMessage';
-
-/** The query types by the names that the query editor gives them. */
-const QUERY_TYPE_LABELS: Record<SeriesQueryType, string> = {
-  status: 'Status',
-  budget: 'Budget',
-  burnrate: 'Burn rate',
-  sli: 'SLI',
-  events: 'Events',
-};
 
 /** Which query type made the frame; undefined for another data source's frame. */
 function queryTypeOf(frame: DataFrame): SeriesQueryType | undefined {
@@ -46,13 +38,13 @@ export function panelIssue(data: PanelData, type: SeriesQueryType): PanelMessage
       text: 'Choose a Burnline data source, and SLOs or services that exist. Definitions that do not load are listed on the SLOs page of the app.',
     };
   }
-  const label = QUERY_TYPE_LABELS[type];
+  const label = QUERY_TYPE_WORDS[type].label;
   const got = filled.map(queryTypeOf).find((found) => found !== undefined);
   return {
     icon: 'sliders-v-alt',
     title: `This panel shows the query type ${label}`,
     text: got
-      ? `The query's type is ${QUERY_TYPE_LABELS[got]}: set it to ${label} in the query editor.`
+      ? `The query's type is ${QUERY_TYPE_WORDS[got].label}: set it to ${label} in the query editor.`
       : `The data is not from a Burnline query: choose a Burnline data source and set the query type to ${label}.`,
   };
 }

@@ -31,7 +31,7 @@ export const COLUMNS: Record<ColumnKey, Column> = {
   state: { label: 'State', width: 136, rank: 10, sortable: true },
   remaining: { label: 'Budget left', width: 96, rank: 11, sortable: true, align: 'right' },
   burn1h: { label: 'Burn 1 h', width: 84, rank: 9, sortable: true, align: 'right' },
-  exhaustion: { label: 'Exhausted', width: 116, rank: 8, sortable: true },
+  exhaustion: { label: 'Exhaustion', width: 116, rank: 8, sortable: true },
   trend: { label: 'Trend', width: 116, rank: 7, sortable: false },
   objective: { label: 'Objective', width: 92, rank: 6, sortable: true, align: 'right' },
   burn6h: { label: 'Burn 6 h', width: 84, rank: 5, sortable: true, align: 'right' },
