@@ -90,7 +90,7 @@ func inline[T any](o *object, kind string, read func(header, *object) T) T {
 }
 
 // referred reads list elements that are either inline objects or references under refField.
-func referred[T interface{ head() header }](list value, refField, kind string, declared []T, read func(header, *object) T) []T {
+func referred[T interface{ head() header }](list value, refField, kind string, declared *registry[T], read func(header, *object) T) []T {
 	var found []T
 	for _, element := range list.list() {
 		o := element.object()
@@ -107,10 +107,10 @@ func referred[T interface{ head() header }](list value, refField, kind string, d
 			continue
 		}
 		if name := ref.text(); name != "" {
-			if t, ok := find(declared, name); ok {
+			if t, ok := declared.find(name); ok {
 				found = append(found, t)
 			} else {
-				dangling(ref, kind, name, namesOf(declared))
+				dangling(ref, kind, name, declared.names())
 			}
 		}
 		o.done()
@@ -121,7 +121,7 @@ func referred[T interface{ head() header }](list value, refField, kind string, d
 // resolvePolicy looks up a policy's conditions and targets.
 func (l *loader) resolvePolicy(p policy) AlertPolicy {
 	out := p.AlertPolicy
-	conditions := referred(p.conditions, "conditionRef", kindCondition, l.conditions, readCondition)
+	conditions := referred(p.conditions, "conditionRef", kindCondition, &l.conditions, readCondition)
 	if elements := len(conditions); elements > 1 {
 		p.conditions.errorf("write one policy for each condition", "has %d conditions, but OpenSLO v1 permits one", elements)
 	}
@@ -131,7 +131,7 @@ func (l *loader) resolvePolicy(p policy) AlertPolicy {
 	if p.conditions.present() && len(out.Conditions) == 0 && !p.doc.broken() {
 		p.conditions.errorf("write one condition or conditionRef", "is empty")
 	}
-	for _, t := range referred(p.targets, "targetRef", kindTarget, l.targets, readTarget) {
+	for _, t := range referred(p.targets, "targetRef", kindTarget, &l.targets, readTarget) {
 		out.Targets = append(out.Targets, t.NotificationTarget)
 	}
 	return out

@@ -3,6 +3,7 @@ package slo
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -161,19 +162,19 @@ func (l *loader) read(d *document, root value) {
 	switch kind {
 	case kindService:
 		h.description = spec.get("description").text()
-		l.services = append(l.services, h)
+		l.services.add(h)
 	case kindSLI:
-		l.indicators = append(l.indicators, readIndicator(h, spec))
+		l.indicators.add(readIndicator(h, spec))
 	case kindSLO:
-		l.objectives = append(l.objectives, readObjectives(h, spec))
+		l.objectives.add(readObjectives(h, spec))
 	case kindSource:
-		l.sources = append(l.sources, readSource(h, spec))
+		l.sources.add(readSource(h, spec))
 	case kindPolicy:
-		l.policies = append(l.policies, readPolicy(h, spec))
+		l.policies.add(readPolicy(h, spec))
 	case kindCondition:
-		l.conditions = append(l.conditions, readCondition(h, spec))
+		l.conditions.add(readCondition(h, spec))
 	case kindTarget:
-		l.targets = append(l.targets, readTarget(h, spec))
+		l.targets.add(readTarget(h, spec))
 	}
 	spec.done()
 	o.done()
@@ -192,23 +193,34 @@ func (l *loader) declare(kind string, h header) {
 	l.declared[key] = h
 }
 
-// find is the object of a name; of several the first.
-func find[T interface{ head() header }](objects []T, name string) (T, bool) {
-	i := slices.IndexFunc(objects, func(o T) bool { return o.head().name == name })
-	if i < 0 {
-		var none T
-		return none, false
-	}
-	return objects[i], true
+// registry holds the objects of a kind.
+type registry[T interface{ head() header }] struct {
+	all    []T
+	byName map[string]int
 }
 
-func namesOf[T interface{ head() header }](objects []T) []string {
-	names := make([]string, 0, len(objects))
-	for _, o := range objects {
-		names = append(names, o.head().name)
+func (r *registry[T]) add(object T) {
+	if r.byName == nil {
+		r.byName = map[string]int{}
 	}
-	return names
+	if name := object.head().name; name != "" {
+		if _, taken := r.byName[name]; !taken {
+			r.byName[name] = len(r.all)
+		}
+	}
+	r.all = append(r.all, object)
 }
+
+// find is the object of a name; of several the first.
+func (r *registry[T]) find(name string) (object T, ok bool) {
+	i, ok := r.byName[name]
+	if ok {
+		object = r.all[i]
+	}
+	return object, ok
+}
+
+func (r *registry[T]) names() []string { return slices.Sorted(maps.Keys(r.byName)) }
 
 func (h header) head() header { return h }
 

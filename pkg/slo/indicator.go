@@ -120,9 +120,9 @@ func sourceType(v value) string {
 func (l *loader) locate(m *metric, user header, i indicator) (ref SourceRef, found bool) {
 	ref = SourceRef{Type: sourceType(m.kind), UID: user.annotations.source}
 	if name := m.ref.text(); name != "" {
-		declared, ok := find(l.sources, name)
+		declared, ok := l.sources.find(name)
 		if !ok {
-			dangling(m.ref, kindSource, name, namesOf(l.sources))
+			dangling(m.ref, kindSource, name, l.sources.names())
 			return ref, false
 		}
 		declaredType := strings.ToLower(declared.kind.scalarTextQuiet())

@@ -21,13 +21,13 @@ type loader struct {
 	check      func(Definition) error
 	documents  []*document
 	declared   map[string]header
-	services   []header
-	indicators []indicator
-	objectives []objectives
-	sources    []source
-	policies   []policy
-	conditions []condition
-	targets    []target
+	services   registry[header]
+	indicators registry[indicator]
+	objectives registry[objectives]
+	sources    registry[source]
+	policies   registry[policy]
+	conditions registry[condition]
+	targets    registry[target]
 }
 
 // Parse reads one file's documents as a catalogue of their own. It never fails: what is wrong is in
@@ -162,12 +162,12 @@ func firstLine(c chunk) int {
 func (l *loader) catalogue() Catalogue {
 	var c Catalogue
 	l.checkUnused()
-	for _, p := range l.policies {
+	for _, p := range l.policies.all {
 		if resolved := l.resolvePolicy(p); !p.doc.broken() {
 			c.AlertPolicies = append(c.AlertPolicies, resolved)
 		}
 	}
-	for _, o := range l.objectives {
+	for _, o := range l.objectives.all {
 		definitions, inlinePolicies := l.define(o)
 		if o.doc.broken() {
 			continue
@@ -186,10 +186,10 @@ func (l *loader) catalogue() Catalogue {
 
 // checkUnused looks at what no SLO may refer to, and at everything that is wrong whoever refers to it.
 func (l *loader) checkUnused() {
-	for _, s := range l.sources {
+	for _, s := range l.sources.all {
 		sourceType(s.kind)
 	}
-	for _, i := range l.indicators {
+	for _, i := range l.indicators.all {
 		l.resolve(i, header{}, value{})
 	}
 }

@@ -355,9 +355,9 @@ func (l *loader) choose(inline *indicator, at, ref value, user header) (resolved
 	if name == "" {
 		return resolved{}, false
 	}
-	i, ok := find(l.indicators, name)
+	i, ok := l.indicators.find(name)
 	if !ok {
-		dangling(ref, kindSLI, name, namesOf(l.indicators))
+		dangling(ref, kindSLI, name, l.indicators.names())
 		return resolved{}, false
 	}
 	r := l.resolve(i, user, ref)
@@ -374,10 +374,10 @@ func (l *loader) assignService(d *Definition, o objectives) {
 	if d.Service == "" {
 		return
 	}
-	s, ok := find(l.services, d.Service)
+	s, ok := l.services.find(d.Service)
 	if !ok {
 		remedy := fmt.Sprintf("add a document of kind Service with metadata.name %q to give it a display name and an owner", d.Service)
-		if guess := near(d.Service, namesOf(l.services)); guess != "" {
+		if guess := near(d.Service, l.services.names()); guess != "" {
 			remedy = fmt.Sprintf("did you mean %q?", guess)
 		}
 		if !nameForm.MatchString(d.Service) {
@@ -403,8 +403,8 @@ func (l *loader) sloPolicies(o objectives, d *Definition) []AlertPolicy {
 		e := element.object()
 		if ref := e.get("alertPolicyRef"); ref.present() {
 			name := ref.text()
-			if _, ok := find(l.policies, name); name != "" && !ok {
-				dangling(ref, kindPolicy, name, namesOf(l.policies))
+			if _, ok := l.policies.find(name); name != "" && !ok {
+				dangling(ref, kindPolicy, name, l.policies.names())
 			}
 			d.AlertPolicies = append(d.AlertPolicies, name)
 			e.done()
