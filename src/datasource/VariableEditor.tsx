@@ -4,7 +4,7 @@ import { useCallback, useId } from 'react';
 import { type BurnlineQuery } from '../api';
 import { type BurnlineDataSource } from './datasource';
 import { chosen, useChoices, withVariables } from './useChoices';
-import { DEFAULT_VARIABLE_QUERY, type VariableQuery } from './variableQuery';
+import { toVariableQuery, type VariableQuery } from './variableQuery';
 
 type Props = QueryEditorProps<BurnlineDataSource, BurnlineQuery, DataSourceJsonData, VariableQuery>;
 
@@ -19,7 +19,7 @@ const WIDTH = 48;
 
 /** Asks what a dashboard variable shall offer. */
 export function VariableEditor({ datasource, query: saved, onChange }: Props) {
-  const query: VariableQuery = { ...DEFAULT_VARIABLE_QUERY, ...saved };
+  const query = toVariableQuery(saved);
   const change = (part: Partial<VariableQuery>) => onChange({ ...query, ...part });
   const id = useId();
   return (

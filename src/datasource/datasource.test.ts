@@ -69,6 +69,12 @@ describe('a dashboard variable', () => {
     expect(requests[0]?.params).toEqual({ kind: 'labelvalues', label: 'team' });
   });
 
+  it('that was saved untouched offers the SLOs, as its editor shows', async () => {
+    const requests = fakeBackend(() => []);
+    await run({});
+    expect(requests[0]?.params).toEqual({ kind: 'slos' });
+  });
+
   it('asks nothing while its label is not chosen', async () => {
     const requests = fakeBackend(() => []);
     await expect(run({ kind: 'labelvalues' })).resolves.toEqual({ data: [] });

@@ -52,6 +52,7 @@ describe('variables in a query', () => {
     team: ['a', 'b'],
     env: 'prod',
     none: [],
+    all: ['.*'],
   });
 
   it.each<[string, string[], string[]]>([
@@ -61,6 +62,8 @@ describe('variables in a query', () => {
     ['without a value leave no entry', ['$none', 'x=$none'], []],
     ['that do not exist stay, for the backend to name them', ['$nope'], ['$nope']],
     ['with a format of their own are taken as a list', ['${slo:csv}'], ['checkout', 'search/fast']],
+    ['of "All" with a pattern of its own filter nothing', ['$all', 'browse'], []],
+    ['of "All" in a label leave the other labels', ['team=$all', 'tier=one'], ['tier=one']],
     ['never repeat an entry', ['$env', 'prod'], ['prod']],
   ])('%s', (_, entries, expanded) => expect(expandVariables(entries, templates, {})).toEqual(expanded));
 

@@ -90,11 +90,14 @@ export function interpolate(saved: BurnlineQuery, variables: TemplateSrv, scope:
 const BEGIN = '\u0002';
 const PART = '\u0001';
 const END = '\u0003';
+// What a variable's "All" may stand for; an absent filter says the same.
+const ALL = /^([^=]*=)?(\$__all|\.\*)$/;
 const MARKED = new RegExp(`${BEGIN}([^${END}]*)${END}`, 'g');
 
 /**
  * Each entry with its variables replaced. An entry whose variable has several values becomes several
- * entries: "team=$team" with two teams is two labels. A variable without a value leaves no entry.
+ * entries: "team=$team" with two teams is two labels. A variable without a value leaves no entry, and one
+ * whose "All" has a pattern of its own no filter.
  */
 export function expandVariables(entries: string[], variables: TemplateSrv, scope: ScopedVars): string[] {
   const expanded = entries.flatMap((entry) => {
@@ -103,7 +106,9 @@ export function expandVariables(entries: string[], variables: TemplateSrv, scope
     const plain = !marked.includes(BEGIN);
     return plain && marked !== entry ? marked.split(',') : combinations(marked);
   });
-  return [...new Set(expanded.map((entry) => entry.trim()).filter(Boolean))];
+  const entriesOnce = [...new Set(expanded.map((entry) => entry.trim()).filter(Boolean))];
+  const unfiltered = entriesOnce.some((entry) => ALL.test(entry) && !entry.includes('='));
+  return unfiltered ? [] : entriesOnce.filter((entry) => !ALL.test(entry));
 }
 
 type VariableValue = string | number | boolean | null | undefined;

@@ -11,9 +11,14 @@ export interface VariableQuery extends DataQuery {
   label?: string;
 }
 
-export const DEFAULT_VARIABLE_QUERY: VariableQuery = { refId: 'variable', kind: 'slos', schemaVersion: 1 };
+const DEFAULTS: VariableQuery = { refId: 'variable', kind: 'slos', schemaVersion: 1 };
+
+/** The saved query with defaults for what is missing: a new variable's is an empty text, an untouched one's says nothing. */
+export function toVariableQuery(saved: Partial<VariableQuery> | string | undefined): VariableQuery {
+  return { ...DEFAULTS, ...(typeof saved === 'object' ? saved : {}) };
+}
 
 /** Whether the query says all that it must: the values of a label need the label. */
-export function isComplete(query: Partial<VariableQuery>): query is VariableQuery {
-  return query.kind !== undefined && (query.kind !== 'labelvalues' || Boolean(query.label));
+export function isComplete({ kind, label }: VariableQuery): boolean {
+  return kind !== 'labelvalues' || Boolean(label);
 }

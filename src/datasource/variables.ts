@@ -2,7 +2,7 @@ import { CustomVariableSupport, type DataQueryRequest, type DataQueryResponse } 
 import { from, map, type Observable, of } from 'rxjs';
 import { type BurnlineDataSource } from './datasource';
 import { VariableEditor } from './VariableEditor';
-import { isComplete, type VariableQuery } from './variableQuery';
+import { isComplete, toVariableQuery, type VariableQuery } from './variableQuery';
 
 /** Variables that offer what the ledger knows: services, SLOs and labels. */
 export class BurnlineVariableSupport extends CustomVariableSupport<BurnlineDataSource, VariableQuery> {
@@ -13,8 +13,8 @@ export class BurnlineVariableSupport extends CustomVariableSupport<BurnlineDataS
   }
 
   override query(request: DataQueryRequest<VariableQuery>): Observable<DataQueryResponse> {
-    const query = request.targets[0];
-    if (!query || !isComplete(query)) {
+    const query = toVariableQuery(request.targets[0]);
+    if (!isComplete(query)) {
       return of({ data: [] });
     }
     const { kind, services, label } = query;
