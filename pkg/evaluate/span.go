@@ -3,8 +3,6 @@ package evaluate
 import (
 	"cmp"
 	"slices"
-
-	"github.com/burnline/grafana-slo-app/pkg/budget"
 )
 
 // span is [from, to) in Unix seconds, both multiples of budget.StepSeconds.
@@ -13,8 +11,6 @@ type span struct{ from, to int64 }
 func (s span) empty() bool { return s.to <= s.from }
 
 func (s span) clip(o span) span { return span{max(s.from, o.from), min(s.to, o.to)} }
-
-func (s span) has(b budget.Bucket) bool { return b.Start >= s.from && b.Start < s.to }
 
 // spans are disjoint, not adjacent, and sorted by time.
 type spans []span

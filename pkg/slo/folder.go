@@ -215,10 +215,8 @@ func (w *watch) refresh() {
 		return
 	}
 	_ = filepath.WalkDir(w.dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return nil // it may have vanished just now; the loader reports what can't be read
-		}
-		if entry.IsDir() {
+		// What can't be read may have vanished just now; the loader reports it if not.
+		if err == nil && entry.IsDir() {
 			if path != w.dir && strings.HasPrefix(entry.Name(), ".") {
 				return fs.SkipDir
 			}
