@@ -21,6 +21,8 @@ const (
 	scanEvery = 200 * time.Millisecond
 	// tendEvery is the time between two rounds of metrics, window moves and records of failure.
 	tendEvery = 10 * time.Second
+	// lookEvery bounds how long a step of the clock goes unnoticed.
+	lookEvery = time.Second
 	// lead is how long after a bucket's end it is read at the earliest: the source's scrapes need a moment.
 	lead = 2 * time.Second
 	// lastWrite bounds the write of the last results when the service stops.
@@ -96,7 +98,7 @@ func (l *loop) run(ctx context.Context) {
 	defer timer.Stop()
 	for {
 		now := time.Now()
-		l.wakeAt = now.Add(tendEvery)
+		l.wakeAt = now.Add(lookEvery)
 		l.look(now)
 		l.tend(now)
 		l.scan(now)
