@@ -128,7 +128,7 @@ func statesOver(v *view, from, to, step int64) []State {
 		}
 	}
 	for i, p := range points {
-		if p.Totals.Bad() > 0 && p.Remaining <= 0 && p.Coverage >= leastHistory*v.Report.Coverage {
+		if p.Totals.Bad() > 0 && v.weighed(p) <= 0 {
 			states[i] = StateExhausted
 		}
 	}

@@ -11,8 +11,8 @@ import (
 // trendPoints is about how many numbers a sparkline has.
 const trendPoints = 48
 
-// leastHistory is the share of the newest window's coverage that an older trailing window must have to
-// be drawn. Below it the window holds hardly any events, and one bad minute looks like a lost month.
+// leastHistory is the share of the newest window's coverage that an older trailing window must have for
+// its SLI to be drawn. Below it the window holds hardly any events, and one bad minute looks like a lost month.
 const leastHistory = 0.25
 
 // shownWindows are the burn rate windows of a status row and of a report.
@@ -72,21 +72,35 @@ type budgetPoint struct {
 	Coverage       float64
 }
 
-// burnDown is the remaining budget at each step of [from, to]. A step of which no bucket is known is a
-// gap, and so is the time for which the ledger holds too little of the trailing window.
+// burnDown is the remaining budget at each step of [from, to]. A step of which no bucket is known is a gap.
+//
+// Where the ledger knows less of a point's trailing window than of the present one, because history
+// begins there, what was spent counts for as much of the window as is known: the line falls from 1 with
+// each incident to exactly the present report. Held against the little budget of a short past, the first
+// incident would look like a catastrophe, and the days after it like a recovery.
 func (f *figures) burnDown(from, to, step int64) []budgetPoint {
 	points := f.Series.BurnDown(f.Objective, from, to, step)
 	steps := f.Series.Rollup(from-step, to, step)
 	out := make([]budgetPoint, 0, len(points))
 	for i, p := range points {
 		point := budgetPoint{At: time.Unix(p.At, 0).UTC(), Coverage: p.Coverage}
-		known := i < len(steps) && steps[i].Coverage() > 0
-		if known && p.Coverage >= leastHistory*f.Report.Coverage {
-			point.Remaining, point.SLI = budget.Finite(p.Remaining), budget.Finite(p.SLI)
+		if i < len(steps) && steps[i].Coverage() > 0 {
+			point.Remaining = budget.Finite(f.weighed(p))
+			if p.Coverage >= leastHistory*f.Report.Coverage {
+				point.SLI = budget.Finite(p.SLI)
+			}
 		}
 		out = append(out, point)
 	}
 	return out
+}
+
+// weighed is a point's remaining budget, by how much of its window is known.
+func (f *figures) weighed(p budget.BurnDownPoint) float64 {
+	if p.Coverage >= f.Report.Coverage {
+		return p.Remaining
+	}
+	return 1 - (1-p.Remaining)*p.Coverage/f.Report.Coverage
 }
 
 // memory keeps the newest figures of each SLO. A new minute is read once a minute, but dashboards and

@@ -208,6 +208,17 @@ func TestTheTrendIsJSONWithNullsForWhatIsNotKnown(t *testing.T) {
 	require.InDelta(t, 0.8, *trend[trendPoints], 0.01)
 }
 
+func TestABurnDownFallsFromAWholeBudgetToThePresentOne(t *testing.T) {
+	rows := rowsOf(t, answerTo(t, sampleShelf(), ask(t, `{"queryType":"status"}`, 1, 10)).Frames[0])
+	var trend []*float64
+	require.NoError(t, json.Unmarshal(rows["browse-availability"]["trend"].(json.RawMessage), &trend))
+	require.EqualValues(t, 1, *trend[1], "no bad event had happened")
+	for i := 2; i < len(trend); i++ {
+		require.LessOrEqual(t, *trend[i], *trend[i-1]+0.005, "a short history does not make an incident larger than it is")
+	}
+	require.Equal(t, rows["browse-availability"]["remaining"], *trend[trendPoints])
+}
+
 // rowsOf gives the rows of a status frame by SLO; pointers are followed.
 func rowsOf(t *testing.T, frame *data.Frame) map[string]map[string]any {
 	t.Helper()
