@@ -91,7 +91,7 @@ const BEGIN = '\u0002';
 const PART = '\u0001';
 const END = '\u0003';
 // What a variable's "All" may stand for; an absent filter says the same.
-const ALL = /^([^=]*=)?(\$__all|\.\*)$/;
+const ALL = ['$__all', '.*'];
 const MARKED = new RegExp(`${BEGIN}([^${END}]*)${END}`, 'g');
 
 /**
@@ -106,9 +106,13 @@ export function expandVariables(entries: string[], variables: TemplateSrv, scope
     const plain = !marked.includes(BEGIN);
     return plain && marked !== entry ? marked.split(',') : combinations(marked);
   });
-  const entriesOnce = [...new Set(expanded.map((entry) => entry.trim()).filter(Boolean))];
-  const unfiltered = entriesOnce.some((entry) => ALL.test(entry) && !entry.includes('='));
-  return unfiltered ? [] : entriesOnce.filter((entry) => !ALL.test(entry));
+  const once = [...new Set(expanded.map((entry) => entry.trim()).filter(Boolean))];
+  return once.some((entry) => ALL.includes(entry)) ? [] : once.filter((entry) => !ALL.includes(valueOf(entry)));
+}
+
+/** What a label "key=value" asks for; an id is its own value. */
+function valueOf(entry: string): string {
+  return entry.slice(entry.indexOf('=') + 1);
 }
 
 type VariableValue = string | number | boolean | null | undefined;
