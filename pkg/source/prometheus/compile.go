@@ -74,6 +74,7 @@ func (p *plan) ratio() error {
 	}
 	if failed == nil {
 		p.leaves = c.leaves
+		nest(p.leaves)
 		return nil
 	}
 	if p.indicator.Counter {

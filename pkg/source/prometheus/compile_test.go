@@ -129,6 +129,31 @@ func TestOneSelectorIsReadOnce(t *testing.T) {
 	require.Len(t, p.leaves, 2)
 }
 
+func TestNestedSelectorsAreReadInPassing(t *testing.T) {
+	cases := map[string]struct {
+		good, total string
+		within      []int
+	}{
+		"a part by label":                 {`sum(rate(a_total{code="2"}[5m]))`, `sum(rate(a_total[5m]))`, []int{1, 1}},
+		"a part of a part":                {`sum(rate(a_total{x="1",y="2"}[5m])) + sum(rate(a_total{x="1"}[5m]))`, `sum(rate(a_total[5m]))`, []int{2, 2, 2}},
+		"the share of a native histogram": {`histogram_fraction(0, 1, rate(a[5m])) * histogram_count(rate(a[5m]))`, `histogram_count(rate(a{}[5m]))`, []int{1, 1}},
+		"another metric":                  {`sum(rate(b_total{code="2"}[5m]))`, `sum(rate(a_total[5m]))`, []int{0, 1}},
+		"another time":                    {`sum(rate(a_total{code="2"}[5m] offset 1m))`, `sum(rate(a_total[5m]))`, []int{0, 1}},
+		"another part":                    {`sum(rate(a_total{code="2"}[5m]))`, `sum(rate(a_total{code="3"}[5m]))`, []int{0, 1}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			p, err := compile(ratioOf(c.good, c.total).Indicator)
+			require.NoError(t, err)
+			var within []int
+			for _, l := range p.leaves {
+				within = append(within, l.within)
+			}
+			require.Equal(t, c.within, within)
+		})
+	}
+}
+
 func TestQueriesCannotBreakOut(t *testing.T) {
 	hostile := []string{
 		`a_total) or vector(1`,

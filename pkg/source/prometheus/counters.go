@@ -18,7 +18,7 @@ const resetRange = 2 * time.Minute
 // profile is what one leaf did over a span, a value for each instant from its start to its end.
 type profile struct {
 	// sum and count are over the series present; kept counts those that were present a bucket earlier
-	// and did not fall; resets counts the falls between samples.
+	// and did not fall; resets counts the falls between samples. A leaf within another has only sums.
 	sum, count, kept, resets []float64
 }
 
@@ -26,11 +26,14 @@ type profile struct {
 func overview(leaves []leaf) parser.Expr {
 	var parts []parser.Expr
 	for i, l := range leaves {
+		parts = append(parts, part(name("sum", i), aggregate(parser.SUM, l.value(l.selector))))
+		if l.within != i {
+			continue
+		}
 		now, before := l.selector, l.ago(time.Minute)
 		kept := compare(parser.GTE, l.monotone(now), l.monotone(before))
 		resets := aggregate(parser.SUM, call("resets", l.over(resetRange)))
 		parts = append(parts,
-			part(name("sum", i), aggregate(parser.SUM, l.value(now))),
 			part(name("count", i), aggregate(parser.COUNT, now)),
 			part(name("kept", i), aggregate(parser.COUNT, kept)),
 			part(name("resets", i), compare(parser.GTR, resets, number(0))),
@@ -103,7 +106,7 @@ func (p profile) increment(i int) float64 {
 }
 
 // present reports whether the leaf had any series at instant i.
-func (p profile) present(i int) bool { return orZero(p.count[i]) > 0 }
+func (p profile) present(i int) bool { return orZero(p.count[i]) > 0 || !isAbsent(p.sum[i]) }
 
 func orZero(f float64) float64 {
 	if math.IsNaN(f) {
@@ -121,11 +124,11 @@ func (r *Reader) counters(ctx context.Context, p *plan, from, to int64, t *tally
 	n := int((to - from) / step)
 	cells := make([][]cell, len(p.leaves))
 	var irregular []int
-	for i := range cells {
+	for i, l := range p.leaves {
 		cells[i] = make([]cell, n)
 		for b := range n {
 			c := &cells[i][b]
-			if profiles[i].regular(b + 1) {
+			if profiles[l.within].regular(b + 1) {
 				c.events, c.present = profiles[i].increment(b+1), profiles[i].present(b+1)
 			} else {
 				c.open = true

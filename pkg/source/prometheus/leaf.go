@@ -2,6 +2,7 @@ package prometheus
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -26,6 +27,49 @@ type leaf struct {
 	kind     leafKind
 	// lower and upper are the bounds of a leafFraction.
 	lower, upper float64
+	// within is the index of the leaf whose series include all of this leaf's, or the leaf's own. As long
+	// as no series of that one appears, vanishes or is reset, none of this one does.
+	within int
+}
+
+// includes reports whether every series of other is surely one of l's: other's selector has all of l's
+// matchers, and maybe more.
+func (l leaf) includes(other leaf) bool {
+	if (l.kind == leafFloat) != (other.kind == leafFloat) || l.selector.OriginalOffset != other.selector.OriginalOffset {
+		return false
+	}
+	for _, matcher := range l.selector.LabelMatchers {
+		if !slices.ContainsFunc(other.selector.LabelMatchers, func(m *labels.Matcher) bool { return m.String() == matcher.String() }) {
+			return false
+		}
+	}
+	return true
+}
+
+// nest finds for each leaf the widest leaf that includes it; of several with the same series, a plain
+// count or else the first.
+func nest(leaves []leaf) {
+	for i := range leaves {
+		leaves[i].within = i
+		for j := range leaves {
+			if leaves[j].wider(j, leaves[leaves[i].within], leaves[i].within) {
+				leaves[i].within = j
+			}
+		}
+	}
+}
+
+// wider orders leaves, given with their indexes, that include one another.
+func (l leaf) wider(index int, other leaf, otherIndex int) bool {
+	switch {
+	case !l.includes(other):
+		return false
+	case !other.includes(l):
+		return true
+	case (l.kind == leafCount) != (other.kind == leafCount):
+		return l.kind == leafCount
+	}
+	return index < otherIndex
 }
 
 // key identifies equal leaves, so that a selector that serves good and total is read once.

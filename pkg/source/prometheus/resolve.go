@@ -75,6 +75,7 @@ func runLength(profiles []profile, irregular []int) int {
 
 // track is the samples of one series of one leaf.
 type track struct {
+	labels map[string]string
 	values points
 	// counts are the values that show resets, at the same times as values; nil if values do.
 	counts points
@@ -92,14 +93,20 @@ func (r *Reader) resolveRun(ctx context.Context, p *plan, profiles []profile, ce
 	end := from + int64(last+1)*step
 	reach := time.Duration(last-first+1)*time.Minute + lookback
 	var arrivals []arrival
-	for i, l := range p.leaves {
+	read := map[int]map[string]track{}
+	for _, i := range widestFirst(p.leaves) {
 		if !anyOpen(cells[i], run) {
 			continue
 		}
-		tracks, err := r.tracks(ctx, l, end, reach, t)
-		if err != nil {
-			return err
+		l := p.leaves[i]
+		tracks := l.among(read[l.within])
+		if tracks == nil {
+			var err error
+			if tracks, err = r.tracks(ctx, l, end, reach, t); err != nil {
+				return err
+			}
 		}
+		read[i] = tracks
 		for _, b := range run {
 			if !cells[i][b].open {
 				continue
@@ -128,6 +135,37 @@ func (r *Reader) resolveRun(ctx context.Context, p *plan, profiles []profile, ce
 		return a.leaf < b.leaf || a.leaf == b.leaf && a.series < b.series
 	})
 	return r.admit(ctx, p, cells, arrivals, from, t)
+}
+
+// widestFirst orders the leaves so that one that includes others comes before them.
+func widestFirst(leaves []leaf) []int {
+	var own, nested []int
+	for i, l := range leaves {
+		if l.within == i {
+			own = append(own, i)
+		} else {
+			nested = append(nested, i)
+		}
+	}
+	return append(own, nested...)
+}
+
+// among picks the leaf's series from those of a leaf that includes it; nil if they must be read.
+func (l leaf) among(wider map[string]track) map[string]track {
+	if wider == nil || l.kind != leafFloat {
+		return nil
+	}
+	out := map[string]track{}
+	for series, one := range wider {
+		matches := true
+		for _, matcher := range l.selector.LabelMatchers {
+			matches = matches && matcher.Matches(one.labels[matcher.Name])
+		}
+		if matches {
+			out[series] = one
+		}
+	}
+	return out
 }
 
 func anyOpen(cells []cell, run []int) bool {
@@ -193,7 +231,7 @@ func (r *Reader) tracks(ctx context.Context, l leaf, end int64, reach time.Durat
 			for i := range one.points {
 				one.points[i].at += shift // raw samples carry their own time, not the time they are asked for
 			}
-			out[identity(one.labels)] = track{values: one.points}
+			out[identity(one.labels)] = track{labels: one.labels, values: one.points}
 		}
 		return out, nil
 	}
