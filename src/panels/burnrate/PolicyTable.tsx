@@ -47,9 +47,13 @@ export function PolicyTable({ name, policy, width }: PolicyTableProps) {
             <td>
               <RateBar window={row.short} rate={row.shortRate} row={row} maximum={maximum} />
             </td>
-            <td style={{ color: toneColor(theme, verdictTone(row)) }}>
-              <span className={styles.verdict}>
-                <Icon name={VERDICT_ICONS[verdict(row)]} size="sm" />
+            <td>
+              <span className={cx(styles.verdict, row.firing && styles.over)}>
+                <Icon
+                  name={VERDICT_ICONS[verdict(row)]}
+                  size="sm"
+                  style={{ color: toneColor(theme, verdictTone(row)), flexShrink: 0 }}
+                />
                 {verdictText(row)}
               </span>
             </td>

@@ -85,17 +85,21 @@ describe('the chart of burn rates', () => {
 
   it('shows the long windows', () => {
     const [frame] = rateFrames(rates!, THEME, 'utc', DEFAULT_OPTIONS);
-    expect(frame?.fields.slice(1).map((field) => field.config.displayName)).toEqual(['1h window']);
+    expect(frame?.fields.slice(1).map((field) => field.config.displayName)).toEqual(['1h window', undefined]);
   });
 
   it('shows the short ones on demand, shortest first', () => {
     const [frame] = rateFrames(rates!, THEME, 'utc', { ...DEFAULT_OPTIONS, showShortWindows: true });
-    expect(frame?.fields.slice(1).map((field) => field.config.displayName)).toEqual(['5m window', '1h window']);
+    expect(frame?.fields.slice(1).map((field) => field.config.displayName)).toEqual([
+      '5m window',
+      '1h window',
+      undefined,
+    ]);
   });
 
   it('shows all windows when none belongs to the policy', () => {
     const [other] = burnRatesOf([sampleBurnFrame([])]);
-    expect(rateFrames(other!, THEME, 'utc', DEFAULT_OPTIONS)[0]?.fields).toHaveLength(3);
+    expect(rateFrames(other!, THEME, 'utc', DEFAULT_OPTIONS)[0]?.fields).toHaveLength(4);
   });
 
   it('has a line for each threshold in the colour of its severity', () => {

@@ -19,6 +19,8 @@ import { drawn, frameOf } from '../chart/frames';
 import { type BurnRateOptions } from './options';
 import { type BurnRates, windowSeconds } from './policy';
 
+const UNIT = 'suffix:×';
+
 /** The chart of burn rates: a line a window, a dashed line a threshold. */
 export function rateFrames(
   rates: BurnRates,
@@ -32,10 +34,10 @@ export function rateFrames(
   }
   const shown = shownFields(rates, options.showShortWindows);
   const thresholds = thresholdLines(rates.policy, theme);
-  const custom = scaleOf(rates.policy, options.scale);
-  const fields = shown.map((field, index) =>
+  const custom = scaleOf(options.scale);
+  const lines = shown.map((field, index) =>
     drawn(field, theme, timeZone, {
-      unit: 'suffix:×',
+      unit: UNIT,
       displayName: `${windowOf(field)} window`,
       color: isChosen(field)
         ? field.config.color
@@ -51,6 +53,7 @@ export function rateFrames(
       },
     })
   );
+  const fields = options.scale === 'log' ? [...lines, headroom(rates.policy, time, theme, timeZone, custom)] : lines;
   return [frameOf('burn rates', time, fields)];
 }
 
@@ -75,6 +78,28 @@ function shownFields({ frame, policy }: BurnRates, withShort: boolean): Field[] 
   return shown.length > 0 ? shown : fields;
 }
 
+/** An unseen line at the highest threshold: such a scale has no soft maximum, and all thresholds are to be in sight. */
+function headroom(
+  policy: PolicyRow[],
+  time: Field,
+  theme: GrafanaTheme2,
+  timeZone: TimeZone,
+  custom: GraphFieldConfig
+): Field {
+  const highest = 1.2 * Math.max(1, ...policy.map((row) => row.rate));
+  const field: Field = { name: 'headroom', type: FieldType.number, config: {}, values: time.values.map(() => highest) };
+  return drawn(field, theme, timeZone, {
+    unit: UNIT,
+    min: 0,
+    custom: {
+      ...custom,
+      lineWidth: 0,
+      showPoints: VisibilityMode.Never,
+      hideFrom: { legend: true, tooltip: true, viz: false },
+    },
+  });
+}
+
 function thresholdLines(policy: PolicyRow[], theme: GrafanaTheme2): ThresholdsConfig {
   const colors = { page: theme.colors.error.main, ticket: theme.colors.warning.main };
   const lines = [...policy]
@@ -84,13 +109,8 @@ function thresholdLines(policy: PolicyRow[], theme: GrafanaTheme2): ThresholdsCo
   return { mode: ThresholdsMode.Absolute, steps: [{ value: -Infinity, color: theme.colors.text.disabled }, ...lines] };
 }
 
-function scaleOf(policy: PolicyRow[], scale: BurnRateOptions['scale']): GraphFieldConfig {
-  if (scale === 'linear') {
-    return { axisSoftMin: 0 };
-  }
-  return {
-    axisSoftMin: 0,
-    axisSoftMax: 1.2 * Math.max(1, ...policy.map((row) => row.rate)),
-    scaleDistribution: { type: ScaleDistribution.Symlog, log: 10, linearThreshold: 1 },
-  };
+function scaleOf(scale: BurnRateOptions['scale']): GraphFieldConfig {
+  return scale === 'linear'
+    ? {}
+    : { scaleDistribution: { type: ScaleDistribution.Symlog, log: 10, linearThreshold: 1 } };
 }

@@ -150,7 +150,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
       padding: theme.spacing(0.75, `${CELL_PADDING / 2}px`),
       textAlign: 'left',
       verticalAlign: 'middle',
-      overflowWrap: 'anywhere',
+      overflowWrap: 'break-word',
       fontWeight: theme.typography.fontWeightRegular,
     },
     '& thead th': {

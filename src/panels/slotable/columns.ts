@@ -35,7 +35,7 @@ export const COLUMNS: Record<ColumnKey, Column> = {
   trend: { label: 'Trend', width: 116, rank: 7, sortable: false },
   objective: { label: 'Objective', width: 92, rank: 6, sortable: true, align: 'right' },
   burn6h: { label: 'Burn 6 h', width: 84, rank: 5, sortable: true, align: 'right' },
-  service: { label: 'Service', width: 140, rank: 4, sortable: true },
+  service: { label: 'Service', width: 152, rank: 4, sortable: true },
   sli: { label: 'SLI', width: 100, rank: 3, sortable: true, align: 'right' },
   owner: { label: 'Owner', width: 136, rank: 2, sortable: true },
   runbook: { label: 'Runbook', width: 92, rank: 1, sortable: false },
