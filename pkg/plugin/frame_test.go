@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/burnline/grafana-slo-app/pkg/budget"
+	"github.com/burnline/grafana-slo-app/pkg/ledger"
 )
 
 func TestFramesKeepTheirContract(t *testing.T) {
@@ -67,6 +68,28 @@ func TestEveryStateIsShownWithItsReason(t *testing.T) {
 	}
 	require.Contains(t, rows["search-latency"]["message"], "last good version is in force")
 	require.Contains(t, rows["search-latency"]["message"], "has no data before 2026-02-23")
+}
+
+func TestAnSLOThatWasNeverReadSaysWhatItWaitsFor(t *testing.T) {
+	row := func(change func(*shelf)) map[string]any {
+		s := sampleShelf()
+		delete(s.series, "mail-latency")
+		s.entry("mail-latency").Status = ledger.Status{ReadUntil: sampleRead, BackfilledTo: sampleRead, BackfillFrom: sampleRead.Add(-7 * 24 * time.Hour)}
+		change(s)
+		return rowsOf(t, answerTo(t, s, ask(t, `{"queryType":"status"}`, 1, 10)).Frames[0])["mail-latency"]
+	}
+	fresh := row(func(*shelf) {})
+	require.Equal(t, "backfilling", fresh["state"])
+	require.Equal(t, "Waiting for the first reading.", fresh["message"])
+	require.Nil(t, fresh["remaining"])
+
+	failing := row(func(s *shelf) { s.entry("mail-latency").Status.LastError = "unreachable" })
+	require.Equal(t, "error", failing["state"])
+	require.Equal(t, "Not read yet: unreachable.", failing["message"])
+
+	abandoned := row(func(s *shelf) { s.snapshot.Heartbeat = time.Time{} })
+	require.Equal(t, "stale", abandoned["state"])
+	require.Contains(t, abandoned["message"], "The evaluator has not written anything yet.")
 }
 
 func TestNothingKnownIsNullAndNeverAFullBudget(t *testing.T) {

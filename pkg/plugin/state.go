@@ -69,10 +69,10 @@ func judge(v *view, heartbeat time.Time) (State, []reason) {
 		return StateNotEvaluated, append([]reason{info("Not evaluated: %s", sentence(def.NotEvaluated))}, notes...)
 	}
 	silent := v.now.Sub(heartbeat) > budget.StaleAfter
-	if status.ReadUntil.IsZero() {
+	if v.unread() {
 		switch {
 		case status.LastError != "":
-			return StateError, append([]reason{failure("Never read yet: %s", sentence(status.LastError))}, notes...)
+			return StateError, append([]reason{failure("Not read yet: %s", sentence(status.LastError))}, notes...)
 		case silent:
 			return StateStale, append([]reason{evaluatorSilent(heartbeat)}, notes...)
 		}
@@ -86,6 +86,9 @@ func judge(v *view, heartbeat time.Time) (State, []reason) {
 	}
 	return v.health(notes)
 }
+
+// unread reports whether no bucket of the window was ever read, with whatever result.
+func (v *view) unread() bool { return v.Report.Buckets[budget.StateUnknown] == v.Report.All() }
 
 // live reports whether the view is about now and not about a range in the past.
 func (v *view) live() bool { return v.now.Sub(v.At()) <= budget.StaleAfter }
