@@ -74,10 +74,10 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(*out), 0o755); err != nil { //nolint:gosec // a report for everybody
+	if err := os.MkdirAll(filepath.Dir(*out), 0o755); err != nil {
 		return err
 	}
-	if err := os.WriteFile(*out, append(text, '\n'), 0o644); err != nil { //nolint:gosec // a report for everybody
+	if err := os.WriteFile(*out, append(text, '\n'), 0o644); err != nil {
 		return err
 	}
 	for _, one := range all.Figures {

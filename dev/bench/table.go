@@ -54,7 +54,7 @@ func times(ratio float64) string {
 	if math.IsInf(ratio, 0) || math.IsNaN(ratio) {
 		return ""
 	}
-	return fmt.Sprintf("%.3g ×", ratio)
+	return short(ratio) + " ×"
 }
 
 func amount(value float64, unit string) string { return short(value) + " " + unit }

@@ -53,7 +53,7 @@ func (w *world) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	history := exec.CommandContext(ctx, shop, "history", "--out", filepath.Join(w.dir, "data"), "--truth", filepath.Join(w.dir, "truth"), //nolint:gosec // our own program
+	history := exec.CommandContext(ctx, shop, "history", "--out", filepath.Join(w.dir, "data"), "--truth", filepath.Join(w.dir, "truth"),
 		"--days", strconv.Itoa(historyDays), "--end", strconv.FormatInt(w.end+2*budget.StepSeconds, 10), "--seed", strconv.Itoa(seed))
 	if output, err := history.CombinedOutput(); err != nil {
 		return fmt.Errorf("shop history: %w: %s", err, output)

@@ -113,7 +113,7 @@ func (s *Server) Run(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = log.Close() }()
-	s.cmd = exec.Command(binary, s.arguments(config)...) //nolint:gosec // the developer's own Prometheus
+	s.cmd = exec.Command(binary, s.arguments(config)...)
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	if err := s.cmd.Start(); err != nil {

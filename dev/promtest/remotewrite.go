@@ -49,7 +49,7 @@ func (s *Server) send(ctx context.Context, heads [][]byte, points []point) error
 			timeseries = appendBytes(timeseries, 4, histogramMessage(one.sample))
 		} else {
 			sample := appendFixed64(nil, 1, math.Float64bits(one.sample.Value))
-			sample = appendVarint(sample, 2, uint64(one.sample.At)) //nolint:gosec // two's complement is the format
+			sample = appendVarint(sample, 2, uint64(one.sample.At))
 			timeseries = appendBytes(timeseries, 2, sample)
 		}
 		message = appendBytes(message, 1, timeseries)
@@ -106,32 +106,32 @@ func histogramMessage(sample Sample) []byte {
 	if len(indexes) > 0 {
 		low, high := indexes[0], indexes[len(indexes)-1]
 		span := appendVarint(nil, 1, zigzag(int64(low)))
-		span = appendVarint(span, 2, uint64(high-low+1)) //nolint:gosec // high >= low
+		span = appendVarint(span, 2, uint64(high-low+1))
 		out = appendBytes(out, 11, span)
 		var deltas []byte
 		previous := int64(0)
 		for index := low; index <= high; index++ {
-			n := int64(h.Buckets[index]) //nolint:gosec // small synthetic numbers
+			n := int64(h.Buckets[index])
 			deltas = binary.AppendUvarint(deltas, zigzag(n-previous))
 			previous = n
 		}
 		out = appendBytes(out, 12, deltas)
 	}
-	return appendVarint(out, 15, uint64(sample.At)) //nolint:gosec // two's complement is the format
+	return appendVarint(out, 15, uint64(sample.At))
 }
 
-func zigzag(n int64) uint64 { return uint64(n<<1) ^ uint64(n>>63) } //nolint:gosec // the zigzag encoding
+func zigzag(n int64) uint64 { return uint64(n<<1) ^ uint64(n>>63) }
 
 func appendVarint(out []byte, field int, value uint64) []byte {
-	return binary.AppendUvarint(binary.AppendUvarint(out, uint64(field)<<3), value) //nolint:gosec // small constant
+	return binary.AppendUvarint(binary.AppendUvarint(out, uint64(field)<<3), value)
 }
 
 func appendFixed64(out []byte, field int, bits uint64) []byte {
-	return binary.LittleEndian.AppendUint64(binary.AppendUvarint(out, uint64(field)<<3|1), bits) //nolint:gosec // small constant
+	return binary.LittleEndian.AppendUint64(binary.AppendUvarint(out, uint64(field)<<3|1), bits)
 }
 
 func appendBytes(out []byte, field int, value []byte) []byte {
-	out = binary.AppendUvarint(out, uint64(field)<<3|2) //nolint:gosec // small constant
+	out = binary.AppendUvarint(out, uint64(field)<<3|2)
 	return append(binary.AppendUvarint(out, uint64(len(value))), value...)
 }
 

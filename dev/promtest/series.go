@@ -92,7 +92,7 @@ func Blocks(ctx context.Context, dir string, series ...Series) error {
 		return err
 	}
 	defer func() { _ = os.Remove(text) }()
-	command := exec.CommandContext(ctx, promtool, "tsdb", "create-blocks-from", "openmetrics", //nolint:gosec // the developer's own promtool
+	command := exec.CommandContext(ctx, promtool, "tsdb", "create-blocks-from", "openmetrics",
 		"--max-block-duration=720h", "--quiet", text, data)
 	if output, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("promtool tsdb create-blocks-from openmetrics: %w: %s", err, output)
@@ -103,7 +103,7 @@ func Blocks(ctx context.Context, dir string, series ...Series) error {
 // writeOpenMetrics writes the exposition format with explicit timestamps, a family at a time as the
 // format demands.
 func writeOpenMetrics(path string, series []Series) error {
-	file, err := os.Create(path) //nolint:gosec // a path of our own
+	file, err := os.Create(path)
 	if err != nil {
 		return err
 	}

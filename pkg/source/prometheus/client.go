@@ -112,14 +112,14 @@ func (c *client) once(ctx context.Context, endpoint string, form url.Values, t *
 		t.stats.Queries++
 		t.stats.Duration += time.Since(started)
 	}()
-	response, body, err := c.send(ctx, endpoint, form)
+	got, err := c.send(ctx, endpoint, form)
 	if err != nil {
 		return nil, c.unanswered(ctx, err)
 	}
-	if response.StatusCode/100 != 2 {
-		return nil, c.refused(response, body)
+	if got.status/100 != 2 {
+		return nil, c.refused(got)
 	}
-	decoded, err := decode(body)
+	decoded, err := decode(got.body)
 	if err != nil {
 		return nil, c.failure(source.KindMalformed, "the answer is not what Prometheus's query API sends: "+err.Error(),
 			"check that the data source's URL points at a Prometheus-compatible server", err)
@@ -130,28 +130,35 @@ func (c *client) once(ctx context.Context, endpoint string, form url.Values, t *
 	return decoded, nil
 }
 
-// send posts the form, for queries may be longer than a URL, and falls back to GET for sources and
-// proxies that refuse POST.
-func (c *client) send(ctx context.Context, endpoint string, form url.Values) (*http.Response, []byte, error) {
-	if !c.useGet.Load() {
-		response, body, err := c.do(ctx, http.MethodPost, endpoint, form)
-		if err != nil {
-			return nil, nil, err
-		}
-		switch response.StatusCode {
-		case http.StatusMethodNotAllowed, http.StatusNotImplemented, http.StatusForbidden:
-		default:
-			return response, body, nil
-		}
-	}
-	response, body, err := c.do(ctx, http.MethodGet, endpoint, form)
-	if err == nil && response.StatusCode/100 == 2 {
-		c.useGet.Store(true)
-	}
-	return response, body, err
+// response is what came back, read to its end.
+type response struct {
+	status int
+	header http.Header
+	body   []byte
 }
 
-func (c *client) do(ctx context.Context, method, endpoint string, form url.Values) (*http.Response, []byte, error) {
+// send posts the form, for queries may be longer than a URL, and falls back to GET for sources and
+// proxies that refuse POST.
+func (c *client) send(ctx context.Context, endpoint string, form url.Values) (response, error) {
+	if !c.useGet.Load() {
+		got, err := c.do(ctx, http.MethodPost, endpoint, form)
+		if err != nil {
+			return got, err
+		}
+		switch got.status {
+		case http.StatusMethodNotAllowed, http.StatusNotImplemented, http.StatusForbidden:
+		default:
+			return got, nil
+		}
+	}
+	got, err := c.do(ctx, http.MethodGet, endpoint, form)
+	if err == nil && got.status/100 == 2 {
+		c.useGet.Store(true)
+	}
+	return got, err
+}
+
+func (c *client) do(ctx context.Context, method, endpoint string, form url.Values) (response, error) {
 	target := c.api.URL(endpoint, nil)
 	var content io.Reader = http.NoBody
 	if method == http.MethodGet {
@@ -161,12 +168,16 @@ func (c *client) do(ctx context.Context, method, endpoint string, form url.Value
 	}
 	request, err := http.NewRequestWithContext(ctx, method, target.String(), content)
 	if err != nil {
-		return nil, nil, err
+		return response{}, err
 	}
 	if method == http.MethodPost {
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	return c.api.Do(ctx, request)
+	got, body, err := c.api.Do(ctx, request) //nolint:bodyclose // Do has read and closed it
+	if err != nil {
+		return response{}, err
+	}
+	return response{status: got.StatusCode, header: got.Header, body: body}, nil
 }
 
 // unanswered explains a request that got no answer.
@@ -190,12 +201,12 @@ func (c *client) unanswered(ctx context.Context, err error) error {
 }
 
 // refused explains an answer with an error status.
-func (c *client) refused(response *http.Response, body []byte) error {
-	errorType, text := errorOf(body)
+func (c *client) refused(got response) error {
+	errorType, text := errorOf(got.body)
 	if text == "" {
-		text = strings.TrimSpace(strconv.Itoa(response.StatusCode) + " " + http.StatusText(response.StatusCode))
+		text = strings.TrimSpace(strconv.Itoa(got.status) + " " + http.StatusText(got.status))
 	}
-	switch code := response.StatusCode; {
+	switch code := got.status; {
 	case code == http.StatusUnauthorized:
 		return c.failure(source.KindDenied, "the token was not accepted: "+text, "give the plugin a valid service account token", nil)
 	case code == http.StatusForbidden:
@@ -206,7 +217,7 @@ func (c *client) refused(response *http.Response, body []byte) error {
 		return c.failure(source.KindLimit, text, "raise the limit, or let the query select less", nil)
 	case code == http.StatusTooManyRequests:
 		failed := c.failure(source.KindRateLimited, text, "raise the source's limit, or lower the plugin's rate of queries", nil)
-		failed.RetryAfter = retryAfter(response.Header.Get("Retry-After"), time.Now())
+		failed.RetryAfter = retryAfter(got.header.Get("Retry-After"), time.Now())
 		return failed
 	case code == http.StatusBadGateway:
 		return c.failure(source.KindUnreachable, "Grafana's proxy could not reach the server: "+text, "check that the server is up and its URL in the data source's settings", nil)
@@ -216,7 +227,7 @@ func (c *client) refused(response *http.Response, body []byte) error {
 		return c.executed(errorType, text)
 	}
 	failed := c.failure(source.KindServerError, text, "look into the source's log", nil)
-	failed.RetryAfter = retryAfter(response.Header.Get("Retry-After"), time.Now())
+	failed.RetryAfter = retryAfter(got.header.Get("Retry-After"), time.Now())
 	return failed
 }
 

@@ -323,7 +323,7 @@ func normalise(original *parser.VectorSelector) (*parser.VectorSelector, error) 
 	selector := &parser.VectorSelector{Name: original.Name, OriginalOffset: original.OriginalOffset}
 	named := false
 	for _, matcher := range original.LabelMatchers {
-		if matcher.Name == labels.MetricName {
+		if matcher.Name == metricName {
 			named = named || matcher.Type == labels.MatchEqual && matcher.Value != ""
 		}
 		if matcher.Name == labels.BucketLabel && matcher.Type == labels.MatchEqual {

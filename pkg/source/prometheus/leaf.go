@@ -80,7 +80,7 @@ func (l leaf) key() string {
 // name is what warnings call the leaf.
 func (l leaf) name() string {
 	for _, matcher := range l.selector.LabelMatchers {
-		if matcher.Name == labels.MetricName {
+		if matcher.Name == metricName {
 			return matcher.Value
 		}
 	}
@@ -150,6 +150,9 @@ func compare(op parser.ItemType, left, right parser.Expr) parser.Expr {
 	}
 	return e
 }
+
+// metricName is the label that holds a series' name.
+const metricName = "__name__"
 
 // partLabel tells the parts of a combined query apart.
 const partLabel = "burnline_part"

@@ -18,7 +18,7 @@ func TestRandomHistoriesAddUp(t *testing.T) {
 	var all []promtest.Series
 	truths := make([]truth, histories)
 	for i := range truths {
-		random := rand.New(rand.NewPCG(uint64(i), 7)) //nolint:gosec // repeatable on purpose
+		random := rand.New(rand.NewPCG(uint64(i), 7))
 		truths[i] = truth{}
 		for _, one := range randomHistory(random, truths[i], last) {
 			for _, s := range seriesOf(one) {

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
@@ -277,7 +276,7 @@ func paired(result []series) map[string]track {
 func identity(set map[string]string) string {
 	names := make([]string, 0, len(set))
 	for name := range set {
-		if name != labels.MetricName && name != partLabel {
+		if name != metricName && name != partLabel {
 			names = append(names, name)
 		}
 	}
