@@ -143,6 +143,25 @@ func TestTheSourceMayBeDownAtTheStart(t *testing.T) {
 	})
 }
 
+func TestASingleFailureIsTriedAgainWithinSeconds(t *testing.T) {
+	play(t, "", func(s *stage) {
+		s.start()
+		s.wait(10*time.Minute + 35*time.Second) // the next turn comes in a few seconds
+		fail := true
+		s.world.setFault(func(slo.Definition) error {
+			if fail {
+				fail = false
+				return &source.Error{Kind: source.KindServerError, Source: "prom", Message: "hiccup"}
+			}
+			return nil
+		})
+		s.wait(15 * time.Second)
+		require.False(t, fail)
+		require.Equal(t, s.head(), s.store.status("a").ReadUntil.Unix())
+		require.Empty(t, s.store.status("a").LastError)
+	})
+}
+
 func TestASourceThatCannotBeMadeIsTriedAgain(t *testing.T) {
 	play(t, "", func(s *stage) {
 		tries := 0

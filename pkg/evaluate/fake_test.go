@@ -332,9 +332,11 @@ func definition(id string) slo.Definition {
 	}
 }
 
-func (s *stage) start() {
+func (s *stage) start() { s.startWith(s.clock) }
+
+func (s *stage) startWith(clock Clock) {
 	s.t.Helper()
-	s.cfg.Store, s.cfg.Definitions, s.cfg.Clock = s.store, s.shelf, s.clock
+	s.cfg.Store, s.cfg.Definitions, s.cfg.Clock = s.store, s.shelf, clock
 	s.cfg.Logger = slog.New(slog.DiscardHandler)
 	s.cfg.Registerer = prometheus.NewRegistry()
 	if s.cfg.Sources == nil {

@@ -136,9 +136,8 @@ func (l *loop) finish(o outcome, now time.Time) {
 		l.touch(now)
 		if o.live {
 			m.readLive(want, o.horizon, buckets)
-			m.live.failures = 0
 			m.succeed(o.result.Warnings)
-			m.live.due = l.nextDue(m.tracker, now)
+			m.live.succeeded(l.nextDue(m.tracker, now))
 			l.scanAt = minTime(l.scanAt, m.live.due)
 		} else {
 			l.filled(m.tracker, want, o, now)
@@ -184,7 +183,8 @@ func (l *loop) failed(o outcome, now time.Time) {
 		l.cfg.Logger.Warn("The data source fails", "source", f.ref.UID, "err", o.err)
 	}
 	for _, m := range o.members {
-		if m.gone {
+		if m.gone || m.key != o.key {
+			l.scanAt = now
 			continue
 		}
 		turn := m.turn(o.live)
@@ -192,8 +192,11 @@ func (l *loop) failed(o outcome, now time.Time) {
 		if o.live {
 			m.fail(o.err.Error(), l.wall)
 			turn.due = l.nextDue(m.tracker, now)
-			if f.down {
-				turn.due = minTime(turn.due, f.retryAt) // it may be the one that finds the source well again
+			switch {
+			case f.down: // this may be the one that finds the source well again
+				turn.due = minTime(turn.due, f.retryAt)
+			case source.Retryable(o.err):
+				turn.due = minTime(turn.due, now.Add(turn.pause(l)))
 			}
 		} else {
 			turn.due = now.Add(turn.pause(l))
@@ -289,8 +292,8 @@ func (t *turn) pause(l *loop) time.Duration {
 	return t.backoff.NextDelay()
 }
 
-func (t *turn) succeeded(now time.Time) {
-	t.failures, t.due, t.backoff = 0, now, nil
+func (t *turn) succeeded(due time.Time) {
+	t.failures, t.due, t.backoff = 0, due, nil
 }
 
 // shrink asks for less after a failure that may come from asking for too much.
