@@ -22,6 +22,8 @@ import (
 
 const (
 	pluginMain = "./pkg/cmd/plugin"
+	// pluginTags are those of Grafana's own plugin builds: Arrow with the standard library's JSON.
+	pluginTags = "arrow_json_stdlib"
 	// prometheusTags leave out service discoveries, some of which need modules that not every proxy serves.
 	prometheusTags = "remove_all_sd,netgo"
 	chromiumPath   = "/usr/bin/chromium"
@@ -67,21 +69,22 @@ func Release(ctx context.Context) error {
 	mg.CtxDeps(ctx, Frontend)
 	for _, target := range []string{"linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", "windows/amd64"} {
 		system, processor, _ := strings.Cut(target, "/")
-		if err := buildPlugin(ctx, system, processor); err != nil {
+		if err := buildPlugin(ctx, system, processor, "-trimpath"); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func buildPlugin(ctx context.Context, system, processor string) error {
+// buildPlugin keeps to the flags of the other programs unless told otherwise: what they share is then compiled once.
+func buildPlugin(ctx context.Context, system, processor string, flags ...string) error {
 	name := fmt.Sprintf("gpx_burnline_slo_%s_%s", system, processor)
 	if system == "windows" {
 		name += ".exe"
 	}
 	return build.GoBuild{
 		Title: "plugin backend for " + system + "/" + processor, Out: filepath.Join("dist", name), Packages: []string{pluginMain},
-		Args: []string{"-trimpath", "-ldflags=-s -w"},
+		Args: append([]string{"-tags", pluginTags, "-ldflags=-s -w"}, flags...),
 		Env:  []string{"CGO_ENABLED=0", "GOOS=" + system, "GOARCH=" + processor},
 	}.Run(ctx)
 }
@@ -106,21 +109,36 @@ func NodeModules(ctx context.Context) error {
 		build.Cmd("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"))
 }
 
-// Prometheus builds a real Prometheus and promtool into dev/bin, unless PATH has both.
+// Prometheus builds a real Prometheus and promtool into dev/bin, unless PATH has both, recent enough.
 func Prometheus(ctx context.Context) error {
-	if onPath("prometheus") && onPath("promtool") {
+	if onPath("promtool") && recentPrometheus(ctx) {
 		return nil
 	}
 	return build.GoBuild{
 		Title: "Prometheus", Dir: "dev/shop", Out: absolute("dev/bin") + "/", Args: []string{"-tags", prometheusTags},
+		Env:      []string{"CGO_ENABLED=0"},
 		Packages: []string{"github.com/prometheus/prometheus/cmd/prometheus", "github.com/prometheus/prometheus/cmd/promtool"},
 	}.Run(ctx)
+}
+
+// recentPrometheus reports whether PATH has version 3.8 or later: the demo's scrape configuration asks
+// for native histograms by that version's setting.
+func recentPrometheus(ctx context.Context) bool {
+	out, err := exec.CommandContext(ctx, "prometheus", "--version").Output()
+	if err != nil {
+		return false
+	}
+	var major, minor int
+	if _, err := fmt.Sscanf(string(out), "prometheus, version %d.%d", &major, &minor); err != nil {
+		return false
+	}
+	return major > 3 || major == 3 && minor >= 8
 }
 
 // goBinaries are built one after the other: they share most of their packages.
 func goBinaries(ctx context.Context) error {
 	mg.SerialCtxDeps(ctx, Prometheus)
-	shop := build.GoBuild{Title: "demo shop", Dir: "dev/shop", Out: bin("shop"), Args: []string{"-tags", prometheusTags}, Packages: []string{"."}}
+	shop := build.GoBuild{Title: "demo shop", Dir: "dev/shop", Out: bin("shop"), Args: []string{"-tags", prometheusTags}, Env: []string{"CGO_ENABLED=0"}, Packages: []string{"."}}
 	if err := shop.Run(ctx); err != nil {
 		return err
 	}
@@ -128,7 +146,7 @@ func goBinaries(ctx context.Context) error {
 		return err
 	}
 	for _, name := range []string{"demo", "bench"} {
-		step := build.GoBuild{Title: "dev/" + name, Out: bin(name), Packages: []string{"./dev/" + name}, Env: []string{"CGO_ENABLED=0"}}
+		step := build.GoBuild{Title: "dev/" + name, Out: bin(name), Packages: []string{"./dev/" + name}, Args: []string{"-tags", pluginTags}, Env: []string{"CGO_ENABLED=0"}}
 		if err := step.Run(ctx); err != nil {
 			return err
 		}
@@ -146,7 +164,7 @@ func demoParts(ctx context.Context) error {
 func Test(ctx context.Context) error {
 	mg.SerialCtxDeps(ctx, chromium, demoParts)
 	steps := []build.Command{
-		build.Cmd("go", "test", "-race", "-timeout", "20m", "./..."),
+		build.Cmd("go", "test", "-race", "-tags", pluginTags, "-timeout", "20m", "./..."),
 		{Dir: "dev/shop", Name: "go", Args: []string{"test", "-tags", prometheusTags, "./..."}},
 		build.Cmd("npm", "test"),
 		// A data folder of its own, so that a demo that someone looks at is left alone.
