@@ -31,6 +31,8 @@ type client struct {
 type tally struct {
 	stats    source.Stats
 	warnings []string
+	// quiet leaves out informational notices: they would be about our own question, not the user's.
+	quiet bool
 }
 
 func (t *tally) warn(texts ...string) {
@@ -70,6 +72,9 @@ func (c *client) ask(ctx context.Context, endpoint string, form url.Values, t *t
 		answer, err := c.once(ctx, endpoint, form, t)
 		if err == nil {
 			t.warn(answer.warnings...)
+			if !t.quiet {
+				t.warn(answer.infos...)
+			}
 			t.stats.Samples += answer.samples
 			return answer.result, nil
 		}

@@ -27,6 +27,7 @@ type point struct {
 type answer struct {
 	result    []series
 	warnings  []string
+	infos     []string
 	samples   int64
 	errorType string
 	errorText string
@@ -79,7 +80,7 @@ func decode(body []byte) (*answer, error) {
 	if wire.Data.ResultType == "" {
 		return nil, fmt.Errorf("no result; it starts with %q", excerpt(body))
 	}
-	out := &answer{warnings: append(wire.Warnings, wire.Infos...), samples: wire.Data.Stats.Samples.Total}
+	out := &answer{warnings: wire.Warnings, infos: wire.Infos, samples: wire.Data.Stats.Samples.Total}
 	for _, one := range wire.Data.Result {
 		if one.Value != nil {
 			one.Values = *one.Value

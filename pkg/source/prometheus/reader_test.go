@@ -180,6 +180,9 @@ func TestCountersAreReadExactly(t *testing.T) {
 		"a scrape interval longer than a bucket": {from: 2, history: func(tr truth) []*pod {
 			return []*pod{newPod("a", 120).run(tr, minute(0)+30, minute(last), 100, 3)}
 		}},
+		"a scrape interval longer than Prometheus's look-back": {from: 11, history: func(tr truth) []*pod {
+			return []*pod{newPod("a", 600).run(tr, minute(0)+30, minute(last), 100, 3)}
+		}},
 		"a reset": {from: 1, history: func(tr truth) []*pod {
 			a := newPod("a", 15).run(tr, minute(0), minute(40)+15, 7, 10)
 			a.restart().run(tr, minute(40)+15, minute(last), 9, 10)
@@ -307,6 +310,17 @@ func TestFirstSightOfOldCountersIsNotCounted(t *testing.T) {
 	require.Len(t, result.Warnings, 1)
 	require.Contains(t, result.Warnings[0], "http_requests_total came to light")
 	requireTruth(t, tr, result.Buckets, minute(10), minute(60))
+}
+
+func TestOurOwnQuestionsCauseNoNotices(t *testing.T) {
+	// Prometheus remarks on rate() of a metric that is not named like a counter.
+	odd := func(pod string, from int64) promtest.Series {
+		return promtest.Metric("requests", "pod", pod).Every(15, from, minute(40), func(at int64) float64 { return float64(at-from) / 15 })
+	}
+	server := promtest.Start(t, promtest.Config{}, odd("a", minute(0)), odd("b", minute(20)))
+	result := read(t, newReader(t, server.URL), ratioOf("requests", "requests"), minute(1), minute(39))
+	require.Empty(t, result.Warnings)
+	require.Equal(t, 8.0, result.Buckets[30].Total)
 }
 
 func TestGoodNeverExceedsTotal(t *testing.T) {

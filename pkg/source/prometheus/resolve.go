@@ -46,6 +46,8 @@ const (
 
 // resolve settles the open cells of the buckets listed.
 func (r *Reader) resolve(ctx context.Context, p *plan, profiles []profile, cells [][]cell, irregular []int, from int64, t *tally) error {
+	t.quiet = true
+	defer func() { t.quiet = false }()
 	for len(irregular) > 0 {
 		n := runLength(profiles, irregular)
 		if err := r.resolveRun(ctx, p, profiles, cells, irregular[:n], from, t); err != nil {
