@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/grafana/dskit/services"
@@ -34,6 +35,8 @@ type Server struct {
 	listener       net.Listener
 	manager        *services.Manager
 	served         chan error
+	stopOnce       sync.Once
+	stopped        error
 	started        time.Time
 }
 
@@ -114,8 +117,13 @@ func (s *Server) Start(ctx context.Context) error {
 	return nil
 }
 
-// Stop ends the plugin processes and then the server. It returns once no process is left.
+// Stop ends the plugin processes and then the server. It returns once no process is left; a second call does nothing.
 func (s *Server) Stop() error {
+	s.stopOnce.Do(func() { s.stopped = s.stop() })
+	return s.stopped
+}
+
+func (s *Server) stop() error {
 	var errs []error
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
