@@ -115,6 +115,12 @@ func (m *memory) Series(_ context.Context, key budget.Key) (*budget.Series, erro
 	return budget.NewSeries(m.buckets(key.SLO)...), nil
 }
 
+func (m *memory) appendCount() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.appends
+}
+
 func (m *memory) setFail(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -166,7 +172,6 @@ type world struct {
 	// refuse makes a span unreadable.
 	refuse func(span) error
 	reads  []span
-	defs   []string
 	most   int
 	open   int
 }
@@ -183,7 +188,6 @@ func truth(start int64) budget.Bucket {
 func (w *world) Read(ctx context.Context, def slo.Definition, from, to int64) (source.Result, error) {
 	w.mu.Lock()
 	w.reads = append(w.reads, span{from, to})
-	w.defs = append(w.defs, def.ID)
 	w.open++
 	w.most = max(w.most, w.open)
 	fault, slow := w.fault, w.slow
@@ -224,6 +228,19 @@ func (w *world) Read(ctx context.Context, def slo.Definition, from, to int64) (s
 		result.Buckets = append(result.Buckets, b)
 	}
 	return result, nil
+}
+
+// history are the spans that were read so far.
+func (w *world) history() []span {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.reads)
+}
+
+func (w *world) mostAtOnce() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.most
 }
 
 func (w *world) setFault(fault func(slo.Definition) error) {
