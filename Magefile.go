@@ -31,6 +31,9 @@ const (
 	vulnerabilityDatabase = "https://vuln.go.dev/index/db.json"
 )
 
+// goPackages leave out the Go files that npm packages bring.
+var goPackages = []string{"./pkg/...", "./dev/..."}
+
 // Aliases are the names of commands that a namespace would otherwise hide.
 var Aliases = map[string]any{"demo": Demo.Run, "bench": Bench.Run}
 
@@ -164,7 +167,7 @@ func demoParts(ctx context.Context) error {
 func Test(ctx context.Context) error {
 	mg.SerialCtxDeps(ctx, chromium, demoParts)
 	steps := []build.Command{
-		build.Cmd("go", "test", "-race", "-tags", pluginTags, "-timeout", "20m", "./..."),
+		build.Cmd("go", append([]string{"test", "-race", "-tags", pluginTags, "-timeout", "20m"}, goPackages...)...),
 		{Dir: "dev/shop", Name: "go", Args: []string{"test", "-tags", prometheusTags, "./..."}},
 		build.Cmd("npm", "test"),
 		// A data folder of its own, so that a demo that someone looks at is left alone.
@@ -187,8 +190,8 @@ func Check(ctx context.Context) error {
 		command build.Command
 	}{
 		{"go.mod is tidy", build.Cmd("go", "mod", "tidy", "-diff")},
-		{"Go formatters", build.Cmd(bin("golangci-lint"), "fmt", "--diff", "--config", config)},
-		{"Go linters", build.Cmd(bin("golangci-lint"), "run", "--config", config)},
+		{"Go formatters", build.Cmd(bin("golangci-lint"), "fmt", "--diff", "--config", config, "pkg", "dev", "Magefile.go")},
+		{"Go linters", build.Cmd(bin("golangci-lint"), append([]string{"run", "--config", config, "--build-tags", pluginTags}, goPackages...)...)},
 		{"Go linters (shop)", build.Command{Dir: "dev/shop", Name: bin("golangci-lint"), Args: []string{"run", "--config", config, "--build-tags", prometheusTags}}},
 		{"TypeScript types", build.Cmd("npm", "run", "--silent", "typecheck")},
 		{"TypeScript linters", build.Cmd("npm", "run", "--silent", "lint")},
@@ -212,7 +215,7 @@ func lintTools(ctx context.Context) error {
 // goDeadCode fails on functions that neither a program nor a test reaches. Magefile.go is not seen by
 // the analysis, so what only it calls is left out.
 func goDeadCode(ctx context.Context) error {
-	out, err := exec.CommandContext(ctx, bin("deadcode"), "-test", "./...").Output()
+	out, err := exec.CommandContext(ctx, bin("deadcode"), append([]string{"-test"}, goPackages...)...).Output()
 	if err != nil {
 		return fmt.Errorf("dead code: %w", err)
 	}
@@ -238,7 +241,7 @@ func vulnerabilities(ctx context.Context) error {
 	}
 	_ = answer.Body.Close()
 	return errors.Join(
-		build.Quiet(ctx, "Go vulnerabilities", build.Cmd(bin("govulncheck"), "./...")),
+		build.Quiet(ctx, "Go vulnerabilities", build.Cmd(bin("govulncheck"), goPackages...)),
 		build.Quiet(ctx, "npm vulnerabilities", build.Cmd("npm", "audit", "--omit=dev", "--audit-level=high")),
 	)
 }

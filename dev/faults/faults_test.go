@@ -242,14 +242,19 @@ func TestWhateverFailsBetweenUsAndTheSourceTheLedgerHeals(t *testing.T) {
 
 	// An hour of trouble, ten minutes of each kind.
 	for name, fault := range map[string]http.HandlerFunc{
-		"answers of 500": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "out of memory", 500) },
+		"answers of 500": func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "out of memory", http.StatusInternalServerError)
+		},
 		"wrong JSON": func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, `{"status":"success","data":{"resul`)
 		},
 		"a login page":      func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>sign in</html>") },
 		"slow answers":      neverAnswer,
 		"broken connection": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
-		"too many requests": func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Retry-After", "0"); w.WriteHeader(429) },
+		"too many requests": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", "0")
+			w.WriteHeader(http.StatusTooManyRequests)
+		},
 	} {
 		gate.fail(fault)
 		for range 10 {
@@ -319,14 +324,14 @@ func TestAPartialAnswerIsKeptWithItsWarning(t *testing.T) {
 	gate.fail(func(w http.ResponseWriter, r *http.Request) {
 		request, err := http.NewRequestWithContext(r.Context(), r.Method, server.URL+r.URL.String(), r.Body)
 		if err != nil {
-			http.Error(w, err.Error(), 500)
+			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
 		request.Header = r.Header
 		request.Header.Del("Accept-Encoding")
 		answer, err := http.DefaultClient.Do(request)
 		if err != nil {
-			http.Error(w, err.Error(), 500)
+			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
 		defer func() { _ = answer.Body.Close() }()
