@@ -87,12 +87,13 @@ func (w *world) backfill(ctx context.Context, n int) ([]figure, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, backfillLimit)
 	defer cancel()
-	began := time.Now()
+	began, spent := time.Now(), processorTime(w.server.PID())
 	if err := services.StartAndAwaitRunning(ctx, evaluator); err != nil {
 		return nil, err
 	}
 	waited := awaitBackfill(ctx, store, n)
 	took := time.Since(began)
+	spent = processorTime(w.server.PID()) - spent
 	if err := errors.Join(waited, services.StopAndAwaitTerminated(context.WithoutCancel(ctx), evaluator)); err != nil {
 		return nil, err
 	}
@@ -102,6 +103,7 @@ func (w *world) backfill(ctx context.Context, n int) ([]figure, error) {
 	buckets := float64(n) * 30 * 24 * 60
 	return []figure{
 		{Part: "d", Measure: fmt.Sprintf("backfill of 30 days for %d SLOs, Prometheus on the same machine", n), Ours: took.Seconds(), Unit: "s", Target: "< 60 s", OK: took < backfillTarget},
+		{Part: "d", Measure: "the same in processor time, Prometheus included", Ours: spent.Seconds(), Unit: "s", OK: true},
 		{Part: "d", Measure: "buckets read and stored", Ours: buckets / took.Seconds(), Unit: "buckets/s", OK: true},
 	}, nil
 }

@@ -195,6 +195,14 @@ func (s *Server) Stop() error {
 	}
 }
 
+// PID is the running server's process id; 0 when it is stopped.
+func (s *Server) PID() int {
+	if s.cmd == nil {
+		return 0
+	}
+	return s.cmd.Process.Pid
+}
+
 // Dir is the folder that holds the server's data and log.
 func (s *Server) Dir() string { return s.cfg.Dir }
 
