@@ -124,7 +124,11 @@ export default function AppConfig({ plugin }: PluginConfigPageProps<AppPluginMet
           </Button>
         </form>
         {outcome ? (
-          <Alert severity={outcome.failed ? 'error' : 'success'} title={outcome.failed ? 'Not saved' : 'Saved'}>
+          <Alert
+            bottomSpacing={0}
+            severity={outcome.failed ? 'error' : 'success'}
+            title={outcome.failed ? 'Not saved' : 'Saved'}
+          >
             {outcome.text}
           </Alert>
         ) : null}
@@ -136,7 +140,7 @@ export default function AppConfig({ plugin }: PluginConfigPageProps<AppPluginMet
 function Status({ health, enabled }: { health?: Health; enabled: boolean }) {
   if (!enabled) {
     return (
-      <Alert severity="info" title="The app is not enabled">
+      <Alert bottomSpacing={0} severity="info" title="The app is not enabled">
         Its pages and its evaluation start when it is enabled.
       </Alert>
     );
@@ -146,7 +150,11 @@ function Status({ health, enabled }: { health?: Health; enabled: boolean }) {
   }
   const ok = health.status === 'OK';
   return (
-    <Alert severity={ok ? 'success' : 'error'} title={ok ? 'Burnline works' : 'Burnline does not work'}>
+    <Alert
+      bottomSpacing={0}
+      severity={ok ? 'success' : 'error'}
+      title={ok ? 'Burnline works' : 'Burnline does not work'}
+    >
       {health.message}
     </Alert>
   );

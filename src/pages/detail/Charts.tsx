@@ -105,7 +105,7 @@ export function Charts({ slo, frames, errors, timeRange, timeZone, now, onChange
 
 function QueryError({ error }: { error?: string }) {
   return error ? (
-    <Alert severity="error" title="This chart can't be loaded">
+    <Alert bottomSpacing={0} severity="error" title="This chart can't be loaded">
       {error}
     </Alert>
   ) : null;

@@ -14,12 +14,12 @@ export function DefinitionSection({ slo }: { slo: SLO }) {
   return (
     <Section title="Definition">
       {definition.stale ? (
-        <Alert severity="warning" title="This is the last good version, not what the file says now">
+        <Alert bottomSpacing={0} severity="warning" title="This is the last good version, not what the file says now">
           {definition.stale}
         </Alert>
       ) : null}
       {definition.notEvaluated ? (
-        <Alert severity="info" title="This SLO is not evaluated">
+        <Alert bottomSpacing={0} severity="info" title="This SLO is not evaluated">
           {definition.notEvaluated}
         </Alert>
       ) : null}

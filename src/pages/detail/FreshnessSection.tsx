@@ -20,6 +20,7 @@ export function FreshnessSection({ slo, now, timeZone }: FreshnessSectionProps) 
       <FactList items={freshnessFacts(slo, now, timeZone).map(({ label, text }) => ({ label, content: text }))} />
       {lastError ? (
         <Alert
+          bottomSpacing={0}
           severity="error"
           title={
             failedAt === undefined
@@ -31,7 +32,7 @@ export function FreshnessSection({ slo, now, timeZone }: FreshnessSectionProps) 
         </Alert>
       ) : null}
       {warnings.length > 0 ? (
-        <Alert severity="warning" title="The data source warns">
+        <Alert bottomSpacing={0} severity="warning" title="The data source warns">
           <ul>
             {warnings.map((warning) => (
               <li key={warning}>{warning}</li>

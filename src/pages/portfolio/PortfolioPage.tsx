@@ -111,6 +111,7 @@ function EvaluatorBanner({ evaluator, now }: { evaluator: EvaluatorHealth; now: 
   const since = evaluator.heartbeat ? ` The ledger was last written ${formatRelative(evaluator.heartbeat, now)}.` : '';
   return (
     <Alert
+      bottomSpacing={0}
       severity="warning"
       title="Budgets are not being kept up to date"
       action={

@@ -47,14 +47,14 @@ export function StateTiles({ counts, selected, onSelect }: StateTilesProps) {
 const getStyles = (theme: GrafanaTheme2) => ({
   tiles: css({
     display: 'grid',
-    gridTemplateColumns: 'repeat(auto-fit, minmax(136px, 1fr))',
+    gridTemplateColumns: 'repeat(auto-fit, minmax(124px, 1fr))',
     gap: theme.spacing(1),
   }),
   tile: css({
     display: 'flex',
     flexDirection: 'column',
     gap: theme.spacing(0.25),
-    padding: theme.spacing(1, 1.5),
+    padding: theme.spacing(1),
     textAlign: 'left',
     color: theme.colors.text.secondary,
     background: theme.colors.background.primary,

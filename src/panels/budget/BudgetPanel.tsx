@@ -8,7 +8,7 @@ import { type BudgetOptions } from './options';
 import { budgetsOf } from './report';
 
 /** The smallest tile in which a budget is still readable, and the room between tiles. Pixels. */
-const TILE = { width: 230, height: 96, gap: 8 };
+const TILE = { width: 230, height: 108, gap: 8 };
 
 /** The "Error budget" panel: one SLO fills it, several share it as tiles. */
 export function BudgetPanel({

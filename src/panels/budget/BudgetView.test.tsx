@@ -63,10 +63,11 @@ describe('the budget view', () => {
 
 describe('the layout of the budget view', () => {
   it('grows from a number to facts and a chart', () => {
-    expect(layoutFor(120, 50, DEFAULT_OPTIONS)).toMatchObject({ words: false, facts: false, chart: false });
-    expect(layoutFor(240, 140, DEFAULT_OPTIONS)).toMatchObject({ words: true, facts: true, chart: false });
-    expect(layoutFor(400, 400, DEFAULT_OPTIONS)).toMatchObject({ facts: true, chart: true, chartBeside: false });
-    expect(layoutFor(900, 200, DEFAULT_OPTIONS)).toMatchObject({ facts: true, chart: true, chartBeside: true });
+    expect(layoutFor(120, 50, DEFAULT_OPTIONS)).toMatchObject({ words: false, facts: 'none', chart: false });
+    expect(layoutFor(240, 140, DEFAULT_OPTIONS)).toMatchObject({ words: true, facts: 'all', chart: false });
+    expect(layoutFor(400, 280, DEFAULT_OPTIONS)).toMatchObject({ facts: 'some', chart: true, chartBeside: false });
+    expect(layoutFor(400, 400, DEFAULT_OPTIONS)).toMatchObject({ facts: 'all', chart: true, chartBeside: false });
+    expect(layoutFor(900, 200, DEFAULT_OPTIONS)).toMatchObject({ facts: 'all', chart: true, chartBeside: true });
   });
 
   it('keeps to the wish for a number or a chart', () => {

@@ -30,6 +30,8 @@ const ROOM = {
   facts: { width: 220, height: 130 },
   chart: { width: 260, height: 240 },
   chartBeside: { width: 640, height: 130 },
+  /** The height from which on a chart below the words leaves room for all of them. */
+  roomy: 360,
 };
 
 export interface BudgetViewProps {
@@ -60,7 +62,8 @@ export function BudgetView(props: BudgetViewProps) {
   );
 
   return (
-    <section
+    <div
+      role="group"
       className={cx(styles.view, layout.chartBeside && styles.beside)}
       style={{ width, height }}
       aria-label={`Error budget of ${report.name}`}
@@ -72,33 +75,39 @@ export function BudgetView(props: BudgetViewProps) {
           </TextLink>
         ) : null}
         <Headline report={report} size={headlineSize(width, height, layout)} words={layout.words} />
-        {layout.words ? <Caveats report={report} now={now} /> : null}
-        {layout.facts ? <Facts report={report} now={now} timeZone={timeZone} /> : null}
+        {layout.words ? <Caveats report={report} now={now} lines={layout.caveatLines} /> : null}
+        {layout.facts === 'none' ? null : (
+          <Facts report={report} now={now} timeZone={timeZone} all={layout.facts === 'all'} />
+        )}
       </div>
       {layout.chart ? (
-        <Sized>
-          {(size) => (
-            <TimeChart
-              label={`Burn-down of ${report.name}: ${headline(report)} ${headlineUnit(report)}`}
-              frames={chart.frames}
-              width={size.width}
-              height={size.height}
-              timeRange={chart.timeRange}
-              timeZone={timeZone}
-              onChangeTimeRange={onChangeTimeRange}
-            />
-          )}
-        </Sized>
+        <div className={styles.chart}>
+          <Sized>
+            {(size) => (
+              <TimeChart
+                {...size}
+                label={`Burn-down of ${report.name}: ${headline(report)} ${headlineUnit(report)}`}
+                frames={chart.frames}
+                timeRange={chart.timeRange}
+                timeZone={timeZone}
+                onChangeTimeRange={onChangeTimeRange}
+              />
+            )}
+          </Sized>
+        </div>
       ) : null}
-    </section>
+    </div>
   );
 }
 
 interface Layout {
   words: boolean;
-  facts: boolean;
+  /** A chart below the words leaves room for some facts only. */
+  facts: 'none' | 'some' | 'all';
   chart: boolean;
   chartBeside: boolean;
+  /** After so many lines a caveat is cut; the state's tooltip has all of it. */
+  caveatLines: number;
 }
 
 /** Which parts fit. */
@@ -106,13 +115,25 @@ export function layoutFor(width: number, height: number, options: BudgetOptions)
   const fits = (room: { width: number; height: number }) => width >= room.width && height >= room.height;
   const chartBeside = options.layout !== 'number' && fits(ROOM.chartBeside);
   const chart = options.layout === 'chart' || (options.layout === 'auto' && (chartBeside || fits(ROOM.chart)));
+  const roomy = height >= ROOM.roomy;
+  let facts: Layout['facts'] = 'none';
+  if (options.showFacts && fits(ROOM.facts)) {
+    facts = !chart || chartBeside || roomy ? 'all' : 'some';
+  }
   return {
     words: fits(ROOM.words),
-    facts:
-      options.showFacts && fits(ROOM.facts) && (!chart || chartBeside || height >= 360 || options.layout === 'auto'),
+    facts,
     chart,
     chartBeside,
+    caveatLines: caveatLines(height, roomy || chartBeside),
   };
+}
+
+function caveatLines(height: number, roomy: boolean): number {
+  if (height < ROOM.facts.height) {
+    return 1;
+  }
+  return roomy ? 6 : 2;
 }
 
 function headlineSize(width: number, height: number, layout: Layout): number {
@@ -139,7 +160,7 @@ function Headline({ report, size, words }: { report: BudgetReport; size: number;
   );
 }
 
-function Caveats({ report, now }: { report: BudgetReport; now: number }) {
+function Caveats({ report, now, lines }: { report: BudgetReport; now: number; lines: number }) {
   const styles = useStyles2(getStyles);
   const theme = useTheme2();
   const found = caveats(report, now);
@@ -151,7 +172,9 @@ function Caveats({ report, now }: { report: BudgetReport; now: number }) {
       {found.map((caveat) => (
         <li key={caveat.text} className={styles.caveat}>
           <Icon name={caveat.icon} size="sm" style={{ color: toneColor(theme, caveat.tone), flexShrink: 0 }} />
-          <span>{caveat.text}</span>
+          <span className={styles.cut} style={{ WebkitLineClamp: lines }}>
+            {caveat.text}
+          </span>
         </li>
       ))}
     </ul>
@@ -160,11 +183,12 @@ function Caveats({ report, now }: { report: BudgetReport; now: number }) {
 
 interface FactsProps {
   report: BudgetReport;
+  all: boolean;
   now: number;
   timeZone: TimeZone;
 }
 
-function Facts({ report, now, timeZone }: FactsProps) {
+function Facts({ report, all, now, timeZone }: FactsProps) {
   const styles = useStyles2(getStyles);
   const theme = useTheme2();
   const { forecast } = report;
@@ -176,18 +200,22 @@ function Facts({ report, now, timeZone }: FactsProps) {
         <dt>Spent</dt>
         <dd>{eventsText(report)}</dd>
       </div>
-      <div>
-        <dt>As full downtime</dt>
-        <dd>{downtimeText(report)}</dd>
-      </div>
-      <div>
-        <dt>Objective</dt>
-        <dd>{objectiveText(report)}</dd>
-      </div>
-      <div>
-        <dt>SLI</dt>
-        <dd>{sliText(report)}</dd>
-      </div>
+      {all ? (
+        <>
+          <div>
+            <dt>As full downtime</dt>
+            <dd>{downtimeText(report)}</dd>
+          </div>
+          <div>
+            <dt>Objective</dt>
+            <dd>{objectiveText(report)}</dd>
+          </div>
+          <div>
+            <dt>SLI</dt>
+            <dd>{sliText(report)}</dd>
+          </div>
+        </>
+      ) : null}
       <div>
         <dt>Forecast</dt>
         <dd style={{ color: toneColor(theme, forecastTone) }}>
@@ -215,6 +243,8 @@ const getStyles = (theme: GrafanaTheme2) => ({
     overflow: 'auto',
     flexShrink: 1,
   }),
+  chart: css({ display: 'flex', flex: 1, minWidth: 0, minHeight: 110 }),
+  cut: css({ display: '-webkit-box', WebkitBoxOrient: 'vertical', overflow: 'hidden' }),
   summaryBeside: css({ width: '32%', minWidth: 240, flexShrink: 0 }),
   headline: css({ display: 'flex', flexWrap: 'wrap', alignItems: 'baseline', columnGap: theme.spacing(1) }),
   number: css({ fontWeight: theme.typography.fontWeightMedium, lineHeight: 1.15, fontVariantNumeric: 'tabular-nums' }),

@@ -41,7 +41,7 @@ export function burnDown(
 ): BurnDown {
   const time = budget.frame.fields.find((field) => field.type === FieldType.time);
   const remaining = fieldNamed(budget.frame, 'remaining');
-  if (!time || !remaining) {
+  if (!time || lastKnown(remaining) === undefined || !remaining) {
     return { frames: [], timeRange: range };
   }
   const frames = [

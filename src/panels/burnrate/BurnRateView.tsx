@@ -38,7 +38,7 @@ export function BurnRateView(props: BurnRateViewProps) {
   const showChart = options.show === 'chart' || (options.show === 'both' && height - tableHeight >= CHART_MIN_HEIGHT);
 
   return (
-    <section className={styles.view} style={{ width, height }} aria-label={`Burn rates of ${rates.name}`}>
+    <div role="group" className={styles.view} style={{ width, height }} aria-label={`Burn rates of ${rates.name}`}>
       {showName ? (
         <TextLink href={sloUrl(rates.slo)} inline={false} variant="bodySmall" color="secondary">
           {rates.name}
@@ -65,7 +65,7 @@ export function BurnRateView(props: BurnRateViewProps) {
           )}
         </Sized>
       ) : null}
-    </section>
+    </div>
   );
 }
 

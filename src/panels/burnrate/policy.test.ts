@@ -17,13 +17,13 @@ describe('the verdict on a pair of windows', () => {
   it('fires when the backend says so', () => {
     const row = samplePolicyRow({ longRate: 20, shortRate: 21, firing: true });
     expect(verdict(row)).toBe('firing');
-    expect(verdictText(row)).toBe('Page: both windows over');
+    expect(verdictText(row)).toBe('Firing');
     expect(verdictTone(row)).toBe('bad');
   });
 
   it('tells a ticket from a page', () => {
     const row = samplePolicyRow({ severity: 'ticket', firing: true });
-    expect(verdictText(row)).toBe('Ticket: both windows over');
+    expect(verdictText(row)).toBe('Firing');
     expect(verdictTone(row)).toBe('warning');
   });
 

@@ -44,7 +44,7 @@ export function isOver(rate: Maybe, threshold: number): boolean {
 export function verdictText(row: PolicyRow): string {
   switch (verdict(row)) {
     case 'firing':
-      return row.severity === 'page' ? 'Page: both windows over' : 'Ticket: both windows over';
+      return 'Firing';
     case 'long over':
       return 'Calming down';
     case 'short over':

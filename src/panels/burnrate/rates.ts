@@ -15,7 +15,7 @@ import {
   VisibilityMode,
 } from '@grafana/schema';
 import { type PolicyRow } from '../../api/frames';
-import { drawn, frameOf } from '../chart/frames';
+import { drawn, frameOf, lastKnown } from '../chart/frames';
 import { type BurnRateOptions } from './options';
 import { type BurnRates, windowSeconds } from './policy';
 
@@ -33,6 +33,9 @@ export function rateFrames(
     return [];
   }
   const shown = shownFields(rates, options.showShortWindows);
+  if (shown.every((field) => lastKnown(field) === undefined)) {
+    return [];
+  }
   const thresholds = thresholdLines(rates.policy, theme);
   const custom = scaleOf(options.scale);
   const lines = shown.map((field, index) =>
