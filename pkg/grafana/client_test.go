@@ -112,3 +112,44 @@ func TestConfigIsChecked(t *testing.T) {
 		require.Error(t, err)
 	}
 }
+
+func TestTokenNeverFollowsARedirectAwayFromGrafana(t *testing.T) {
+	var leaked []string
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		leaked = append(leaked, r.Header.Get("Authorization"))
+	}))
+	t.Cleanup(elsewhere.Close)
+	c := client(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, elsewhere.URL+"/api/v1/query", http.StatusTemporaryRedirect)
+	}, "secret")
+	base, transport := c.DataSourceTransport("prom")
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/api/v1/query", http.NoBody)
+	require.NoError(t, err)
+	response, err := (&http.Client{Transport: transport}).Do(request)
+	if err == nil {
+		_ = response.Body.Close()
+	}
+	var failed *source.Error
+	require.ErrorAs(t, err, &failed)
+	require.Contains(t, failed.Error(), "redirects")
+	require.Empty(t, leaked, "a data source must not be able to fetch the plugin's token")
+}
+
+func TestRedirectsWithinGrafanaAreFollowed(t *testing.T) {
+	c := client(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/moved" {
+			http.Redirect(w, r, "/moved", http.StatusTemporaryRedirect)
+			return
+		}
+		fmt.Fprint(w, r.Header.Get("Authorization"))
+	}, "secret")
+	base, transport := c.DataSourceTransport("prom")
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/api/v1/query", http.NoBody)
+	require.NoError(t, err)
+	response, err := (&http.Client{Transport: transport}).Do(request)
+	require.NoError(t, err)
+	defer func() { _ = response.Body.Close() }()
+	text := make([]byte, 100)
+	n, _ := response.Body.Read(text)
+	require.Equal(t, "Bearer secret", string(text[:n]))
+}
