@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { useBrowser, type View } from './browser';
+import { type Screen } from './models/screen';
+import {
+  ConfigurationScreen,
+  DataSourceScreen,
+  DetailScreen,
+  ExploreScreen,
+  HomeScreen,
+  PortfolioDashboard,
+  PortfolioScreen,
+  SLODashboard,
+} from './models/screens';
+
+const slo = 'checkout-availability';
+
+const screens: Record<string, (page: ConstructorParameters<typeof Screen>[0]) => Screen> = {
+  home: (page) => new HomeScreen(page),
+  portfolio: (page) => new PortfolioScreen(page),
+  detail: (page) => new DetailScreen(page, slo),
+  configuration: (page) => new ConfigurationScreen(page),
+  'dashboard-portfolio': (page) => new PortfolioDashboard(page),
+  'dashboard-slo': (page) => new SLODashboard(page, slo),
+  'data-source': (page) => new DataSourceScreen(page),
+  explore: (page) => new ExploreScreen(page),
+};
+
+const views: Record<string, View> = {
+  'dark and wide': { theme: 'dark', width: 1440 },
+  'light and wide': { theme: 'light', width: 1440 },
+  'dark and narrow': { theme: 'dark', width: 390 },
+};
+
+const open = useBrowser();
+
+describe.each(Object.entries(views))('%s', (_, view) => {
+  it.each(Object.entries(screens))('%s shows itself without a fault', async (name, make) => {
+    const { page, faults, screenshot } = await open(view);
+    const screen = make(page);
+    await screen.open();
+    await screenshot(name);
+    expect(await screen.heading().count(), 'first-level headings').toBe(1);
+    expect(await screen.alerts()).toEqual([]);
+    expect(await faults.accessibility()).toEqual([]);
+    expect(await screen.fits(), 'the page is as wide as the window').toBe(true);
+    expect(faults.seen).toEqual([]);
+    await page.close();
+  });
+});
