@@ -83,18 +83,38 @@ func (c *Client) DataSourceTransport(uid string) (baseURL string, transport http
 // signed adds the bearer token to each request.
 type signed struct{ cfg Config }
 
-// RoundTrip passes a copy of the request on.
+// RoundTrip passes a copy of the request on. It sends none to another server than Grafana: a data source
+// that answers with a redirect could fetch the token that way.
 func (s signed) RoundTrip(request *http.Request) (*http.Response, error) {
-	token, err := s.cfg.Token(request.Context())
+	token, err := s.token(request)
 	if err != nil {
 		if request.Body != nil {
 			_ = request.Body.Close()
 		}
-		return nil, failure("", source.KindDenied, err.Error(), "", err)
+		return nil, err
 	}
 	request = request.Clone(request.Context())
 	request.Header.Set("Authorization", "Bearer "+token)
 	return s.cfg.Transport.RoundTrip(request)
+}
+
+// token is what a request may be signed with.
+func (s signed) token(request *http.Request) (string, error) {
+	home, err := url.Parse(s.cfg.URL)
+	if err != nil {
+		return "", err
+	}
+	downgraded := home.Scheme == "https" && request.URL.Scheme != "https"
+	if request.URL.Host != home.Host || downgraded {
+		to := request.URL.Scheme + "://" + request.URL.Host
+		return "", failure("", source.KindDenied, fmt.Sprintf("the answer redirects to %s, away from Grafana at %s, and the plugin's token is not sent there", to, s.cfg.URL),
+			"write the address that it redirects to as the data source's URL, or Grafana's own as root_url", nil)
+	}
+	token, err := s.cfg.Token(request.Context())
+	if err != nil {
+		return "", failure("", source.KindDenied, err.Error(), "", err)
+	}
+	return token, nil
 }
 
 // DataSource is what Grafana knows of a data source.
