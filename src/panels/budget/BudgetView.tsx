@@ -243,7 +243,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
     overflow: 'auto',
     flexShrink: 1,
   }),
-  chart: css({ display: 'flex', flex: 1, minWidth: 0, minHeight: 110 }),
+  chart: css({ display: 'flex', flex: 1, minWidth: 0, minHeight: 96 }),
   cut: css({ display: '-webkit-box', WebkitBoxOrient: 'vertical', overflow: 'hidden' }),
   summaryBeside: css({ width: '32%', minWidth: 240, flexShrink: 0 }),
   headline: css({ display: 'flex', flexWrap: 'wrap', alignItems: 'baseline', columnGap: theme.spacing(1) }),

@@ -8,11 +8,10 @@ import { TimeChart } from '../chart/TimeChart';
 import { Sized } from '../frame/Sized';
 import { type BurnRateOptions } from './options';
 import { type BurnRates } from './policy';
-import { PolicyTable } from './PolicyTable';
+import { PolicyTable, tableHeight } from './PolicyTable';
 import { rateFrames } from './rates';
 
-/** What the table of a policy needs, and what must be left for a chart to be worth drawing. Pixels. */
-const ROW_HEIGHT = 30;
+/** What must be left below the table for a chart to be worth drawing. Pixels. */
 const CHART_MIN_HEIGHT = 120;
 
 export interface BurnRateViewProps {
@@ -34,8 +33,8 @@ export function BurnRateView(props: BurnRateViewProps) {
   const frames = useMemo(() => rateFrames(rates, theme, timeZone, options), [rates, theme, timeZone, options]);
 
   const showTable = options.show !== 'chart' && rates.policy.length > 0;
-  const tableHeight = showTable ? (rates.policy.length + 1) * ROW_HEIGHT : 0;
-  const showChart = options.show === 'chart' || (options.show === 'both' && height - tableHeight >= CHART_MIN_HEIGHT);
+  const left = height - (showTable ? tableHeight(rates.policy.length, width) : 0);
+  const showChart = options.show === 'chart' || (options.show === 'both' && left >= CHART_MIN_HEIGHT);
 
   return (
     <div role="group" className={styles.view} style={{ width, height }} aria-label={`Burn rates of ${rates.name}`}>

@@ -7,6 +7,13 @@ import { barPosition, isOver, policyText, scaleMaximum, verdict, verdictText, ve
 
 /** Below this width in pixels the two windows of a pair stand one above the other. */
 const NARROW = 520;
+/** About how high a row is. Pixels. */
+const ROW_HEIGHT = { wide: 30, narrow: 66 };
+
+/** The room in pixels that the table of so many pairs needs. */
+export function tableHeight(rows: number, width: number): number {
+  return width < NARROW ? rows * ROW_HEIGHT.narrow : (rows + 1) * ROW_HEIGHT.wide;
+}
 
 export interface PolicyTableProps {
   /** Whose policy it is, for screen readers. */

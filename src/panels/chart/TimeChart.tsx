@@ -21,7 +21,7 @@ import {
   useTheme2,
   type VizLegendOptions,
 } from '@grafana/ui';
-import { type ReactNode, useMemo } from 'react';
+import { type ComponentProps, type ReactNode, useMemo } from 'react';
 import { formatTime } from '../../format';
 import { Sized } from '../frame/Sized';
 import { isPlottable, numbersOf } from './frames';
@@ -37,6 +37,8 @@ const NO_LEGEND: VizLegendOptions = {
   placement: 'bottom',
   calcs: [],
 };
+
+type TweakAxis = NonNullable<ComponentProps<typeof TimeSeries>['tweakAxis']>;
 
 export interface TimeChartProps {
   /** What the chart shows, for people who cannot see it: name and newest value, one sentence. */
@@ -74,7 +76,14 @@ export function TimeChart(props: TimeChartProps) {
     <figure className={styles.figure} style={{ width, height }} aria-label={label}>
       <Sized>
         {(size) => (
-          <TimeSeries {...size} frames={plottable} timeRange={timeRange} timeZone={timeZone} legend={NO_LEGEND}>
+          <TimeSeries
+            {...size}
+            frames={plottable}
+            timeRange={timeRange}
+            timeZone={timeZone}
+            legend={NO_LEGEND}
+            tweakAxis={withoutTicksBelowMinimum}
+          >
             {(config, aligned) => (
               <TooltipPlugin2
                 config={config}
@@ -110,6 +119,14 @@ function ChartLegend({ frames }: { frames: DataFrame[] }) {
     </figcaption>
   );
 }
+
+/** A symmetric-log axis has a tick below zero even where its scale begins at zero. */
+const withoutTicksBelowMinimum: TweakAxis = (axis, { config: { min } }) => {
+  const { formatValue } = axis;
+  return min === undefined || min === null || !formatValue
+    ? axis
+    : { ...axis, formatValue: (value, decimals) => (Number(value) < min ? '' : formatValue(value, decimals)) };
+};
 
 interface ChartTooltipProps {
   /** All series over one time field. */
