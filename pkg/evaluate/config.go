@@ -62,7 +62,8 @@ type Config struct {
 	// Clock is the wall clock unless a test passes another.
 	Clock Clock
 
-	// Interval is the time between two readings of an SLO (default 1 m, a multiple of budget.Step).
+	// Interval is the time between two readings of an SLO (default 1 m, a multiple of budget.Step up to
+	// half of budget.StaleAfter: what is read more rarely would look stale in between).
 	Interval time.Duration
 	// Settle is how long a bucket is read again after its end, for late data (default 2 m, at most 30 m).
 	Settle time.Duration
@@ -123,6 +124,7 @@ func (c *Config) defaults() error {
 		}
 	}
 	check(c.Interval >= budget.Step && c.Interval%budget.Step == 0, fmt.Sprintf("interval %s is not a multiple of %s", c.Interval, budget.Step))
+	check(c.Interval <= budget.StaleAfter/2, fmt.Sprintf("interval %s is longer than %s, and SLOs would look stale between two readings", c.Interval, budget.StaleAfter/2))
 	check(c.Settle >= 0 && c.Settle <= 30*time.Minute, fmt.Sprintf("settle time %s is not from 0 to 30m", c.Settle))
 	check(c.BackfillChunk >= budget.Step && c.BackfillChunk%budget.Step == 0, fmt.Sprintf("backfill chunk %s is not a multiple of %s", c.BackfillChunk, budget.Step))
 	check(c.ReadTimeout > 0, fmt.Sprintf("read timeout %s is not positive", c.ReadTimeout))

@@ -464,6 +464,17 @@ func TestADefinitionThatIsNotEvaluatedIsOnlyListed(t *testing.T) {
 	})
 }
 
+func TestTheLedgerShowsThatSomebodyEvaluatesEvenWithNothingToRead(t *testing.T) {
+	play(t, "", func(s *stage) {
+		s.shelf = newShelf()
+		s.start()
+		s.wait(2 * time.Minute)
+		before := s.store.appendCount()
+		s.wait(budget.StaleAfter)
+		require.Greater(t, s.store.appendCount(), before, "whoever reads the ledger takes an old heartbeat for a dead evaluator")
+	})
+}
+
 func TestTheFolderIsSeededFromTheLedger(t *testing.T) {
 	play(t, "", func(s *stage) {
 		s.start()

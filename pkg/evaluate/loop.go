@@ -25,6 +25,8 @@ const (
 	lookEvery = time.Second
 	// lead is how long after a bucket's end it is read at the earliest: the source's scrapes need a moment.
 	lead = 2 * time.Second
+	// beat is the longest time without a write: readers of the ledger take its age for that of the evaluation.
+	beat = time.Minute
 	// lastWrite bounds the write of the last results when the service stops.
 	lastWrite = 10 * time.Second
 )
@@ -63,6 +65,8 @@ type loop struct {
 	writeBackoff *backoff.Backoff
 	writeErr     error
 	writeErrAt   time.Time
+	// wroteAt is when the ledger was last written.
+	wroteAt time.Time
 }
 
 func newLoop(e *Evaluator, entries []ledger.Entry) *loop {
@@ -382,6 +386,7 @@ func (l *loop) wrote(w written, now time.Time) {
 		l.publish()
 		return
 	}
+	l.wroteAt = now
 	l.writeBackoff.Reset()
 	if l.writeErr != nil {
 		l.cfg.Logger.Info("The ledger is written again", "after", l.wall.Sub(l.writeErrAt))

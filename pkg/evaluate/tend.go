@@ -247,6 +247,9 @@ func (l *loop) tend(now time.Time) {
 		l.metrics.sloLag.WithLabelValues(t.def.ID).Set(l.lag(t).Seconds())
 		l.metrics.progress.WithLabelValues(t.def.ID).Set(t.progress())
 	}
+	if now.Sub(l.wroteAt) >= beat {
+		l.touch(now)
+	}
 	l.publish()
 }
 

@@ -100,8 +100,8 @@ func SettingsFromEnv(getenv func(string) string, executable string) (Settings, e
 	if s.DefinitionsDir == "" {
 		s.DefinitionsDir = filepath.Join(env.text(envProvisioning, defaultProvisioning), "slos")
 	}
-	if s.Interval%budget.Step != 0 {
-		env.fail(envInterval, s.Interval.String(), fmt.Sprintf("a multiple of %s, such as 60s", budget.Step))
+	if longest := budget.StaleAfter / 2; s.Interval%budget.Step != 0 || s.Interval > longest {
+		env.fail(envInterval, s.Interval.String(), fmt.Sprintf("a multiple of %s up to %s, such as 60s", budget.Step, longest))
 	}
 	return s, errors.Join(env.problems...)
 }

@@ -50,8 +50,11 @@ func TestSettingsFromTheEnvironment(t *testing.T) {
 	t.Run("every variable that can't be read is named with what would be right", func(t *testing.T) {
 		env := map[string]string{"GF_PLUGIN_INTERVAL": "90s", "GF_PLUGIN_SETTLE": "soon", "GF_PLUGIN_CONCURRENCY": "none"}
 		_, err := SettingsFromEnv(func(key string) string { return env[key] }, executable)
-		require.ErrorContains(t, err, `GF_PLUGIN_INTERVAL is "1m30s"; it must be a multiple of 1m0s, such as 60s`)
+		require.ErrorContains(t, err, `GF_PLUGIN_INTERVAL is "1m30s"; it must be a multiple of 1m0s up to 5m0s, such as 60s`)
 		require.ErrorContains(t, err, `GF_PLUGIN_SETTLE is "soon"; it must be a duration of at least 1s, such as 2m or 90s`)
 		require.ErrorContains(t, err, `GF_PLUGIN_CONCURRENCY is "none"; it must be a number of at least 1`)
+		env = map[string]string{"GF_PLUGIN_INTERVAL": "15m"}
+		_, err = SettingsFromEnv(func(key string) string { return env[key] }, executable)
+		require.ErrorContains(t, err, `GF_PLUGIN_INTERVAL is "15m0s"`, "every SLO would look stale for five minutes of fifteen")
 	})
 }
