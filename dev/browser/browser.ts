@@ -33,7 +33,7 @@ export interface Opened {
 }
 
 /** One browser for a file of tests. Pages are closed with it. */
-export function useBrowser() {
+export function browserForFile() {
   let browser: Browser;
   const contexts: BrowserContext[] = [];
   beforeAll(async () => {
@@ -71,8 +71,11 @@ export function address(target: string): string {
 
 /** Asks the product's API. */
 export async function api<T>(target: string, body?: unknown): Promise<T> {
-  const init = body && { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
-  const response = await fetch(address(target), init || undefined);
+  const init =
+    body === undefined
+      ? undefined
+      : { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
+  const response = await fetch(address(target), init);
   if (!response.ok) {
     throw new Error(`${target} answered ${response.status}: ${await response.text()}`);
   }

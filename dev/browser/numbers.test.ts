@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { api, useBrowser } from './browser';
+import { api, browserForFile } from './browser';
 import {
   DataSourceScreen,
   DetailScreen,
@@ -10,11 +10,11 @@ import {
 } from './models/screens';
 
 interface Listed {
-  slos: { definition: { id: string; name: string }; report?: { remaining: number | null } }[];
+  slos: { definition: { id: string }; report?: { remaining: number | null } }[];
 }
 
 const view = { theme: 'dark', width: 1440 } as const;
-const open = useBrowser();
+const open = browserForFile();
 
 /** The ledger's remaining budget of each SLO, in percent. */
 async function ledger(): Promise<Map<string, number>> {
@@ -92,9 +92,9 @@ it('leads from the list to the page of an SLO and back', async () => {
   const [first] = slos;
   const screen = new PortfolioScreen(page);
   await screen.open();
-  await screen.openSLO(first!.definition.name);
+  await screen.openSLO(first!.definition.id);
   await page.waitForURL(`**/slos/${encodeURIComponent(first!.definition.id)}*`);
-  await page.getByRole('heading', { level: 1, name: first!.definition.name }).waitFor();
+  await page.getByRole('heading', { name: 'Error budget' }).waitFor();
   await page.goBack();
   await screen.table().rows().first().waitFor();
   expect(faults.seen).toEqual([]);
@@ -104,7 +104,7 @@ it('says that the data source is well', async () => {
   const { page, faults } = await open(view);
   const screen = new DataSourceScreen(page);
   await screen.open();
-  expect(await screen.test()).toMatch(/ledger/i);
+  expect(await screen.test()).toMatch(/SLO/);
   expect(await screen.alerts()).toEqual([]);
   expect(faults.seen).toEqual([]);
 });

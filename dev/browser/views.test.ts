@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { useBrowser, type View } from './browser';
+import { browserForFile, type View } from './browser';
 import { type Screen } from './models/screen';
 import {
   ConfigurationScreen,
@@ -31,7 +31,7 @@ const views: Record<string, View> = {
   'dark and narrow': { theme: 'dark', width: 390 },
 };
 
-const open = useBrowser();
+const open = browserForFile();
 
 describe.each(Object.entries(views))('%s', (_, view) => {
   it.each(Object.entries(screens))('%s shows itself without a fault', async (name, make) => {

@@ -8,6 +8,10 @@ export class SloTable {
     return this.root.locator('tr[data-slo]');
   }
 
+  row(id: string): Locator {
+    return this.root.locator(`tr[data-slo="${id}"]`);
+  }
+
   /** A column's text of every row, by SLO id. */
   async column(name: string): Promise<Map<string, string>> {
     const headers = await this.root.getByRole('columnheader').allInnerTexts();

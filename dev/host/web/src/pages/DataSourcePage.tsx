@@ -87,7 +87,6 @@ function Editor({ settings, plugin }: Source) {
       <Field label="Name" noMargin>
         <Input
           id="name"
-          width={50}
           value={options.name}
           disabled={options.readOnly}
           onChange={({ currentTarget }) => setOptions({ ...options, name: currentTarget.value })}

@@ -1,7 +1,8 @@
+import { css } from '@emotion/css';
 import { CoreApp, type DataQuery, type DataSourceApi, type PanelData, PluginContextProvider } from '@grafana/data';
 import { getDataSourceSrv, locationService } from '@grafana/runtime';
 import { ErrorBoundaryAlert, TimeRangePicker } from '@grafana/ui';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useLocation } from 'react-router-dom-v5-compat';
 import { Failure } from '../chrome/Failure';
 import { Loading } from '../chrome/Loading';
@@ -31,6 +32,8 @@ export function ExplorePage() {
 }
 
 const ignore = () => undefined;
+/** Query editors have fixed widths; in Grafana they scroll within their row. */
+const scrolling = css({ overflowX: 'auto', padding: 2 });
 
 function Explorer({ source }: { source: DataSourceApi }) {
   useLocation();
@@ -49,7 +52,13 @@ function Explorer({ source }: { source: DataSourceApi }) {
     app: CoreApp.Explore,
   });
   const QueryEditor = source.components?.QueryEditor;
-  const run = () => setAsked((previous) => ({ query, at: previous.at + 1 }));
+  // An editor changes the query and runs it in one go, before the change has been rendered.
+  const latest = useRef(query);
+  const change = (next: DataQuery) => {
+    latest.current = next;
+    setQuery(next);
+  };
+  const run = () => setAsked((previous) => ({ query: latest.current, at: previous.at + 1 }));
   return (
     <Page
       title="Explore"
@@ -68,16 +77,18 @@ function Explorer({ source }: { source: DataSourceApi }) {
       {QueryEditor ? (
         <PluginContextProvider meta={source.meta}>
           <ErrorBoundaryAlert title="The query editor failed">
-            <QueryEditor
-              datasource={source}
-              query={query}
-              onChange={setQuery}
-              onRunQuery={run}
-              data={data}
-              range={range}
-              queries={[query]}
-              app={CoreApp.Explore}
-            />
+            <div className={scrolling}>
+              <QueryEditor
+                datasource={source}
+                query={query}
+                onChange={change}
+                onRunQuery={run}
+                data={data}
+                range={range}
+                queries={[query]}
+                app={CoreApp.Explore}
+              />
+            </div>
           </ErrorBoundaryAlert>
         </PluginContextProvider>
       ) : (
