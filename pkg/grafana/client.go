@@ -203,7 +203,7 @@ func refused(uid string, status int, body []byte) error {
 	switch {
 	case status == http.StatusUnauthorized:
 		return failure(uid, source.KindDenied, "Grafana did not accept the plugin's token: "+wire.Message,
-			"restart Grafana to renew the managed service account, or put a valid service account token into the app's settings", nil)
+			"enable the app (while it is disabled, so is its managed service account), restart Grafana to renew that account, or put a valid service account token into the app's settings", nil)
 	case status == http.StatusForbidden:
 		return failure(uid, source.KindDenied, "the plugin's service account may not read the data source: "+wire.Message,
 			"give it the permissions datasources:read and datasources:query for datasources:uid:"+uid, nil)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -213,7 +214,10 @@ func (c *client) refused(got response) error {
 	}
 	switch code := got.status; {
 	case code == http.StatusUnauthorized:
-		return c.failure(source.KindDenied, "the token was not accepted: "+text, "give the plugin a valid service account token", nil)
+		return c.failure(source.KindDenied, "the token was not accepted: "+text,
+			"enable the app (while it is disabled, so is its managed service account), or give the plugin a valid service account token", nil)
+	case code == http.StatusBadRequest && slices.Contains(credentialWords, text):
+		return c.failure(source.KindDenied, "the server did not accept Grafana's credentials: "+text, "correct the authentication in the data source's settings in Grafana", nil)
 	case code == http.StatusForbidden:
 		return c.failure(source.KindDenied, "access was denied: "+text, "give the plugin's service account the permission datasources:query for this data source", nil)
 	case code == http.StatusNotFound:
@@ -235,6 +239,10 @@ func (c *client) refused(got response) error {
 	failed.RetryAfter = retryAfter(got.header.Get("Retry-After"), time.Now())
 	return failed
 }
+
+// credentialWords are the messages of Grafana's proxy when the data source's own authentication fails. It
+// answers 400 then (it turns the server's 401 into one), which says nothing about the query.
+var credentialWords = []string{"Authentication to data source failed", "Unable to load TLS certificate"}
 
 // executed explains an error that the query API itself reports.
 func (c *client) executed(errorType, text string) error {

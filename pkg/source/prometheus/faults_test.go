@@ -57,6 +57,8 @@ func TestFailuresAreClassified(t *testing.T) {
 		"a data source that Grafana does not know": {status(404, `{"message":"Data source not found","traceID":""}`), source.KindNotFound, "Data source not found", false, 1},
 		"a token without permission":               {status(403, `{"message":"You'll need additional permissions"}`), source.KindDenied, "datasources:query", false, 2},
 		"a token that is not valid":                {status(401, `{"message":"Unauthorized"}`), source.KindDenied, "valid service account token", false, 1},
+		"credentials that the server refuses":      {status(400, "Authentication to data source failed"), source.KindDenied, "data source's settings", false, 1},
+		"a client certificate that can't be read":  {status(400, `{"message":"Unable to load TLS certificate"}`), source.KindDenied, "data source's settings", false, 1},
 		"an HTML page instead of JSON":             {status(200, `<html><body>Log in</body></html>`), source.KindMalformed, "Log in", true, 3},
 		"JSON of another kind":                     {status(200, `{"hello":"world"}`), source.KindMalformed, "no `status: success`", true, 3},
 		"an answer of another type":                {status(200, `{"status":"success","data":{"resultType":"streams","result":[]}}`), source.KindMalformed, `"streams"`, true, 3},
