@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/grafana/dskit/concurrency"
@@ -115,13 +116,14 @@ func (a *answerer) nothing(q query, snapshot ledger.Snapshot, frames data.Frames
 		frames = data.Frames{frame}
 	}
 	text := fmt.Sprintf("No SLO matches %s.", q.Selection)
+	defined := slices.ContainsFunc(snapshot.Entries, func(e ledger.Entry) bool { return e.Removed.IsZero() })
 	switch {
 	case snapshot.Missing != "":
 		text = sentence(snapshot.Missing) + " The app's health says what it waits for."
-	case len(snapshot.Entries) == 0:
+	case !defined:
 		text = fmt.Sprintf("No SLO is defined yet. Put an OpenSLO v1 file into %s.", a.definitionsDir)
 		if n := len(snapshot.Problems); n > 0 {
-			text = fmt.Sprintf("No SLO could be loaded from %s: %s. The first: %s", a.definitionsDir, plural(n, "problem"), problemText(snapshot.Problems[0]))
+			text = fmt.Sprintf("No SLO could be loaded from %s: %s. The first: %s", a.definitionsDir, plural(n, "problem"), problemText(firstProblem(snapshot.Problems)))
 		}
 	}
 	frames[0].AppendNotices(data.Notice{Severity: data.NoticeSeverityInfo, Text: text, Link: "/a/" + AppID})

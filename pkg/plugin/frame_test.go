@@ -179,6 +179,11 @@ func TestARangeInThePastIsReportedAtItsEnd(t *testing.T) {
 	billing.TimeRange = q.TimeRange
 	row = rowsOf(t, answerTo(t, s, billing).Frames[0])["billing-availability"]
 	require.Equal(t, "ok", row["state"], "that the source fails now says nothing about then")
+
+	billing.TimeRange.From, billing.TimeRange.To = sampleRead.Add(-70*24*time.Hour), sampleRead.Add(-60*24*time.Hour)
+	row = rowsOf(t, answerTo(t, s, billing).Frames[0])["billing-availability"]
+	require.Equal(t, "no data", row["state"])
+	require.Equal(t, "The ledger holds nothing of the window that ends at 2026-01-09 11:59 UTC: its history begins later.", row["message"])
 }
 
 func TestPointsKeepToTheTimeRangeAndTheirNumber(t *testing.T) {

@@ -175,12 +175,12 @@ func (p *Plugin) definitionHealth(v *verdict, snapshot ledger.Snapshot) {
 	v.Problems.Errors, v.Problems.Warnings = countProblems(snapshot.Problems)
 	switch {
 	case v.Definitions == 0 && v.Problems.Errors > 0:
-		v.add("definitions", false, "No SLO could be loaded from %s. The first problem: %s", p.settings.DefinitionsDir, problemText(snapshot.Problems[0]))
+		v.add("definitions", false, "No SLO could be loaded from %s. The first problem: %s", p.settings.DefinitionsDir, problemText(firstProblem(snapshot.Problems)))
 	case v.Definitions == 0:
 		v.summary = fmt.Sprintf("The ledger is ready. No SLO is defined yet: put an OpenSLO v1 file into %s.", p.settings.DefinitionsDir)
 		v.add("definitions", true, "%s", v.summary)
 	case v.Problems.Errors > 0:
-		v.summary = fmt.Sprintf("%s. The definitions have %s; the first: %s", plural(v.Definitions, "SLO"), plural(v.Problems.Errors, "error"), problemText(snapshot.Problems[0]))
+		v.summary = fmt.Sprintf("%s. The definitions have %s; the first: %s", plural(v.Definitions, "SLO"), plural(v.Problems.Errors, "error"), problemText(firstProblem(snapshot.Problems)))
 		v.add("definitions", true, "%s", v.summary)
 	default:
 		v.summary = fmt.Sprintf("%s, all definitions are valid.", plural(v.Definitions, "SLO"))

@@ -46,6 +46,10 @@ func TestHealthOfTheDataSource(t *testing.T) {
 			"The ledger is ready. No SLO is defined yet: put an OpenSLO v1 file into"},
 		"some definitions are wrong": {func(s *shelf) { s.snapshot.Problems = sampleShelf().snapshot.Problems }, backend.HealthStatusOk,
 			"The definitions have 1 error; the first: search.yaml:12:"},
+		"a warning before the first error": {func(s *shelf) {
+			s.snapshot.Problems = append([]slo.Problem{{Position: slo.Position{File: "a.yaml", Line: 1}, Severity: slo.SeverityWarning, Message: "no Service"}},
+				sampleShelf().snapshot.Problems...)
+		}, backend.HealthStatusOk, "The definitions have 1 error; the first: search.yaml:12:"},
 		"all definitions are wrong": {func(s *shelf) {
 			s.snapshot.Entries, s.snapshot.Problems = nil, sampleShelf().snapshot.Problems
 		}, backend.HealthStatusError, "No SLO could be loaded from"},

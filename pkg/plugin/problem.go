@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/burnline/grafana-slo-app/pkg/slo"
@@ -19,6 +20,12 @@ func problemText(p slo.Problem) string {
 		fmt.Fprintf(&b, " %s", sentence(p.Remedy))
 	}
 	return b.String()
+}
+
+// firstProblem is the first error, or the first warning when there is none; problems must not be empty.
+func firstProblem(problems []slo.Problem) slo.Problem {
+	first := slices.IndexFunc(problems, func(p slo.Problem) bool { return p.Severity != slo.SeverityWarning })
+	return problems[max(first, 0)]
 }
 
 // countProblems counts the errors and the warnings.

@@ -46,7 +46,7 @@ type queryModel struct {
 	QueryType string   `json:"queryType"`
 	SLOs      []string `json:"slos"`
 	Services  []string `json:"services"`
-	// Labels are "key=value"; all of them must match.
+	// Labels are "key=value": of each key any value must match.
 	Labels  []string `json:"labels"`
 	Windows []string `json:"windows"`
 }
@@ -111,7 +111,7 @@ func parseQuery(raw backend.DataQuery) (query, error) {
 		if !ok || strings.TrimSpace(key) == "" {
 			return query{}, badQuery("query %s: label %q must be written as key=value, such as team=checkout.", raw.RefID, text)
 		}
-		q.Selection.Labels = append(q.Selection.Labels, label{Key: strings.TrimSpace(key), Value: strings.TrimSpace(value)})
+		q.Selection.want(strings.TrimSpace(key), strings.TrimSpace(value))
 	}
 	for _, text := range words(model.Windows) {
 		window, err := parseWindow(text)

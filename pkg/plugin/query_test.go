@@ -47,14 +47,16 @@ func TestSelections(t *testing.T) {
 		model string
 		want  []string
 	}{
-		"a service":                            {`{"services":["search"]}`, []string{"search-latency"}},
-		"services add up":                      {`{"services":["search","mail"]}`, []string{"mail-latency", "search-latency"}},
-		"lists of different kinds must agree":  {`{"services":["search","mail"],"slos":["mail-latency"]}`, []string{"mail-latency"}},
-		"a value of a label with several":      {`{"labels":["team=money"]}`, []string{"billing-availability", "checkout/availability"}},
-		"labels must all match":                {`{"labels":["team=web","journey=search"]}`, []string{"search-latency"}},
-		"blank entries and spaces are nothing": {`{"slos":[""," search-latency "]}`, []string{"search-latency"}},
-		"an SLO that was removed, by its id":   {`{"slos":["gone"]}`, []string{"gone"}},
-		"nothing at all":                       {`{"services":["search"],"slos":["mail-latency"]}`, nil},
+		"a service":                             {`{"services":["search"]}`, []string{"search-latency"}},
+		"services add up":                       {`{"services":["search","mail"]}`, []string{"mail-latency", "search-latency"}},
+		"lists of different kinds must agree":   {`{"services":["search","mail"],"slos":["mail-latency"]}`, []string{"mail-latency"}},
+		"a value of a label with several":       {`{"labels":["team=money"]}`, []string{"billing-availability", "checkout/availability"}},
+		"labels of different keys must agree":   {`{"labels":["team=web","journey=search"]}`, []string{"search-latency"}},
+		"values of one label key add up":        {`{"labels":["journey=search","journey=checkout"]}`, []string{"checkout/availability", "search-latency"}},
+		"one key adds up, the other must agree": {`{"labels":["journey=search","team=money","journey=checkout"]}`, []string{"checkout/availability"}},
+		"blank entries and spaces are nothing":  {`{"slos":[""," search-latency "]}`, []string{"search-latency"}},
+		"an SLO that was removed, by its id":    {`{"slos":["gone"]}`, []string{"gone"}},
+		"nothing at all":                        {`{"services":["search"],"slos":["mail-latency"]}`, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			q := ask(t, c.model, 1, 10)
@@ -80,6 +82,12 @@ func TestAnEmptyAnswerSaysWhy(t *testing.T) {
 	}
 	s := sampleShelf()
 	require.Equal(t, `No SLO matches SLO "mail-latency", service "search".`, notice(s, `{"queryType":"budget","slos":["mail-latency"],"services":["search"]}`))
+	require.Equal(t, `No SLO matches service "mail", label team="web" or "money", label journey="search".`,
+		notice(s, `{"queryType":"budget","services":["mail"],"labels":["team=web","journey=search","team=money"]}`))
+	for i := range s.snapshot.Entries {
+		s.snapshot.Entries[i].Removed = sampleRead
+	}
+	require.Contains(t, notice(s, `{"queryType":"status"}`), "No SLO could be loaded from /etc/slos", "removed SLOs are not defined any more")
 	s.snapshot.Entries = nil
 	require.Contains(t, notice(s, `{"queryType":"status"}`), "No SLO could be loaded from /etc/slos: 1 problem. The first: search.yaml:12: spec.objectives[0].target: 99.9 is outside 0 to 1. write 0.999.")
 	s.snapshot.Problems = nil

@@ -9,13 +9,28 @@ import (
 	"github.com/burnline/grafana-slo-app/pkg/ledger"
 )
 
-// label is one condition on metadata.labels.
-type label struct{ Key, Value string }
+// label is one condition on metadata.labels: the key has any of the values.
+type label struct {
+	Key    string
+	Values []string
+}
 
 // selection says which SLOs are meant: all given lists must match, an empty list matches everything.
 type selection struct {
 	SLOs, Services []string
-	Labels         []label
+	// Labels holds each key once.
+	Labels []label
+}
+
+// want adds a value of a label; those of one key are alternatives.
+func (s *selection) want(key, value string) {
+	for i := range s.Labels {
+		if s.Labels[i].Key == key {
+			s.Labels[i].Values = append(s.Labels[i].Values, value)
+			return
+		}
+	}
+	s.Labels = append(s.Labels, label{Key: key, Values: []string{value}})
 }
 
 // pick gives the chosen entries by ID. A name that does not exist is an error, because a misspelt
@@ -70,8 +85,10 @@ func (s selection) check(present []ledger.Entry, removed map[string]ledger.Entry
 		if !ok {
 			return notFound("no SLO has a label %q. %s", want.Key, remedy(want.Key, keys(labels), "Labels come from metadata.labels."))
 		}
-		if !slices.Contains(values, want.Value) {
-			return notFound("no SLO has the label %s=%q. %s", want.Key, want.Value, remedy(want.Value, values, "Labels come from metadata.labels."))
+		for _, value := range want.Values {
+			if !slices.Contains(values, value) {
+				return notFound("no SLO has the label %s=%q. %s", want.Key, value, remedy(value, values, "Labels come from metadata.labels."))
+			}
 		}
 	}
 	return nil
@@ -93,7 +110,8 @@ func (s selection) matches(entry ledger.Entry) bool {
 		return false
 	}
 	for _, want := range s.Labels {
-		if !slices.Contains(splitLabel(def.Labels[want.Key]), want.Value) {
+		has := splitLabel(def.Labels[want.Key])
+		if !slices.ContainsFunc(want.Values, func(value string) bool { return slices.Contains(has, value) }) {
 			return false
 		}
 	}
@@ -110,7 +128,7 @@ func (s selection) String() string {
 		parts = append(parts, "service "+quoted(s.Services, "or"))
 	}
 	for _, l := range s.Labels {
-		parts = append(parts, fmt.Sprintf("label %s=%q", l.Key, l.Value))
+		parts = append(parts, fmt.Sprintf("label %s=%s", l.Key, quoted(l.Values, "or")))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -71,6 +71,8 @@ func judge(v *view, heartbeat time.Time) (State, []reason) {
 	silent := v.now.Sub(heartbeat) > budget.StaleAfter
 	if v.unread() {
 		switch {
+		case !v.live():
+			return StateNoData, append([]reason{warning("The ledger holds nothing of the window that ends at %s: its history begins later.", clock(v.At()))}, notes...)
 		case status.LastError != "":
 			return StateError, append([]reason{failure("Not read yet: %s", sentence(status.LastError))}, notes...)
 		case silent:

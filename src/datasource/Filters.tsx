@@ -116,7 +116,7 @@ function LabelsField({ datasource, values, onChange }: LabelsFieldProps) {
     <InlineField
       label="Labels"
       labelWidth={LABEL_WIDTH}
-      tooltip="Only SLOs with all of these labels, written key=value."
+      tooltip="Only SLOs with these labels, written key=value. Values of one key are alternatives; different keys must all match."
       htmlFor={id}
     >
       <MultiCombobox
