@@ -118,7 +118,10 @@ export class ExploreScreen extends Screen {
 
   async show(kind: string): Promise<void> {
     await this.page.getByRole('combobox', { name: 'Show' }).click();
-    await this.page.getByRole('option', { name: new RegExp(`^${kind}`) }).first().click();
+    await this.page
+      .getByRole('option', { name: new RegExp(`^${kind}`) })
+      .first()
+      .click();
   }
 
   result(): Locator {
