@@ -57,13 +57,9 @@ func (a *answerer) frames(ctx context.Context, raw backend.DataQuery, forAlert b
 		return nil, err
 	}
 	q.ForAlert = forAlert
-	reader, err := a.ledger(ctx)
+	reader, snapshot, err := a.catalogue(ctx)
 	if err != nil {
 		return nil, err
-	}
-	snapshot, err := reader.Snapshot(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("the ledger can't be read: %w", err)
 	}
 	entries, err := q.Selection.pick(snapshot)
 	if err != nil {
@@ -84,6 +80,19 @@ func (a *answerer) frames(ctx context.Context, raw backend.DataQuery, forAlert b
 		frames = a.nothing(q, snapshot, frames)
 	}
 	return frames, nil
+}
+
+// catalogue gives the ledger and what it knows of all SLOs.
+func (a *answerer) catalogue(ctx context.Context) (ledger.Reader, ledger.Snapshot, error) {
+	reader, err := a.ledger(ctx)
+	if err != nil {
+		return nil, ledger.Snapshot{}, err
+	}
+	snapshot, err := reader.Snapshot(ctx)
+	if err != nil {
+		return nil, ledger.Snapshot{}, fmt.Errorf("the ledger can't be read: %w", err)
+	}
+	return reader, snapshot, nil
 }
 
 func framesOf(q query, views []*view) (data.Frames, error) {

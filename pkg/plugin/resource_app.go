@@ -3,7 +3,6 @@ package plugin
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io/fs"
 	"net/http"
 	"os"
@@ -87,13 +86,9 @@ func (p *Plugin) showSLO(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Plugin) sloList(ctx context.Context, chosen selection) (sloListJSON, error) {
-	reader, err := p.answers.ledger(ctx)
+	reader, snapshot, err := p.answers.catalogue(ctx)
 	if err != nil {
 		return sloListJSON{}, err
-	}
-	snapshot, err := reader.Snapshot(ctx)
-	if err != nil {
-		return sloListJSON{}, fmt.Errorf("the ledger can't be read: %w", err)
 	}
 	entries, err := chosen.pick(snapshot)
 	if err != nil {
@@ -123,14 +118,9 @@ func (p *Plugin) evaluatorJSON(heartbeat time.Time) evaluatorJSON {
 }
 
 func (p *Plugin) listProblems(w http.ResponseWriter, r *http.Request) {
-	reader, err := p.answers.ledger(r.Context())
+	_, snapshot, err := p.answers.catalogue(r.Context())
 	if err != nil {
 		fail(w, err)
-		return
-	}
-	snapshot, err := reader.Snapshot(r.Context())
-	if err != nil {
-		fail(w, fmt.Errorf("the ledger can't be read: %w", err))
 		return
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"problems": orEmpty(snapshot.Problems)})

@@ -45,14 +45,9 @@ func (p *Plugin) variables(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	reader, err := p.answers.ledger(r.Context())
+	_, snapshot, err := p.answers.catalogue(r.Context())
 	if err != nil {
 		fail(w, err)
-		return
-	}
-	snapshot, err := reader.Snapshot(r.Context())
-	if err != nil {
-		fail(w, fmt.Errorf("the ledger can't be read: %w", err))
 		return
 	}
 	choices, err := q.choices(snapshot)
