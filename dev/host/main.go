@@ -12,8 +12,9 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/burnline/grafana-slo-app/dev/host/server"
 	"github.com/hashicorp/go-hclog"
+
+	"github.com/burnline/grafana-slo-app/dev/host/server"
 )
 
 func main() {

@@ -9,8 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/burnline/grafana-slo-app/dev/host/server"
 	"github.com/stretchr/testify/require"
+
+	"github.com/burnline/grafana-slo-app/dev/host/server"
 )
 
 func TestRolesDecideWhatMayBeDone(t *testing.T) {

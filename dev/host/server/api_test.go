@@ -4,8 +4,9 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/burnline/grafana-slo-app/dev/host/server"
 	"github.com/stretchr/testify/require"
+
+	"github.com/burnline/grafana-slo-app/dev/host/server"
 )
 
 func TestAPIFollowsGrafanasDescription(t *testing.T) {

@@ -9,8 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/burnline/grafana-slo-app/dev/host/server"
 	"github.com/stretchr/testify/require"
+
+	"github.com/burnline/grafana-slo-app/dev/host/server"
 )
 
 // TestRealPluginRunsUnderTheHost takes the product's own binary and manifests: the handshake, both processes and the

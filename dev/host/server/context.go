@@ -11,6 +11,7 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/useragent"
+	"github.com/grafana/grafana-plugin-sdk-go/config"
 )
 
 // pluginContext is what Grafana tells a plugin with each request: who asks, with which settings, from which Grafana.
@@ -20,8 +21,10 @@ func (s *Server) pluginContext(plugin *Plugin, who *identity) (backend.PluginCon
 		return backend.PluginContext{}, fmt.Errorf("user agent: %w", err)
 	}
 	pctx := backend.PluginContext{
-		OrgID: 1, PluginID: plugin.ID, PluginVersion: plugin.version(), User: who.backendUser(), UserAgent: agent,
-		Namespace: "default", GrafanaConfig: backend.NewGrafanaCfg(s.requestConfig(plugin)),
+		//nolint:staticcheck // Grafana still sends the organisation's number, and plugins may read it.
+		OrgID:    1,
+		PluginID: plugin.ID, PluginVersion: plugin.version(), User: who.backendUser(), UserAgent: agent,
+		Namespace: "default", GrafanaConfig: config.NewGrafanaCfg(s.requestConfig(plugin)),
 	}
 	if plugin.Type != typeApp {
 		return pctx, nil
@@ -57,7 +60,7 @@ func (s *Server) dataSourceContext(source *dataSource, who *identity) (*process,
 
 // requestConfig is the part of Grafana's configuration that goes with each request.
 func (s *Server) requestConfig(plugin *Plugin) map[string]string {
-	config := map[string]string{
+	settings := map[string]string{
 		backend.AppURL:                           s.URL() + "/",
 		backend.ConcurrentQueryCount:             "10",
 		backend.SQLRowLimit:                      "1000000",
@@ -68,9 +71,9 @@ func (s *Server) requestConfig(plugin *Plugin) map[string]string {
 		backend.UserFacingDefaultError:           "please inspect Grafana server log for details",
 	}
 	if secret, ok := s.secrets[plugin.ID]; ok {
-		config[backend.AppClientSecret] = secret
+		settings[backend.AppClientSecret] = secret
 	}
-	return config
+	return settings
 }
 
 func (s *Server) appSettings(id string) *appSettings {

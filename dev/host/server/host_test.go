@@ -15,9 +15,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/burnline/grafana-slo-app/dev/host/server"
 	"github.com/hashicorp/go-hclog"
 	"github.com/stretchr/testify/require"
+
+	"github.com/burnline/grafana-slo-app/dev/host/server"
 )
 
 const (

@@ -8,8 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/burnline/grafana-slo-app/dev/host/server"
 	"github.com/stretchr/testify/require"
+
+	"github.com/burnline/grafana-slo-app/dev/host/server"
 )
 
 func decimal(n int) string { return strconv.Itoa(n) }

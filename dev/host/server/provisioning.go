@@ -52,7 +52,7 @@ func readProvisioning(folders []string, lookup func(string) (string, bool)) (pro
 		errs []error
 	)
 	for _, folder := range folders {
-		err := eachYAML(filepath.Join(folder, "datasources"), func(file string, content []byte) error {
+		err := eachYAML(filepath.Join(folder, "datasources"), func(content []byte) error {
 			var document struct {
 				DataSources []provisionedSource `yaml:"datasources"`
 			}
@@ -71,7 +71,7 @@ func readProvisioning(folders []string, lookup func(string) (string, bool)) (pro
 			return nil
 		})
 		errs = append(errs, err)
-		err = eachYAML(filepath.Join(folder, "plugins"), func(file string, content []byte) error {
+		err = eachYAML(filepath.Join(folder, "plugins"), func(content []byte) error {
 			var document struct {
 				Apps []provisionedApp `yaml:"apps"`
 			}
@@ -91,7 +91,7 @@ func readProvisioning(folders []string, lookup func(string) (string, bool)) (pro
 	return all, errors.Join(errs...)
 }
 
-func eachYAML(dir string, fn func(file string, content []byte) error) error {
+func eachYAML(dir string, fn func(content []byte) error) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -109,7 +109,7 @@ func eachYAML(dir string, fn func(file string, content []byte) error) error {
 		file := filepath.Join(dir, entry.Name())
 		content, err := os.ReadFile(file)
 		if err == nil {
-			err = fn(file, content)
+			err = fn(content)
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("provisioning file %s: %w", file, err))
