@@ -36,10 +36,11 @@ func TestRealPluginRunsUnderTheHost(t *testing.T) {
 		cfg.Provisioning = []string{provisioning}
 	})
 	app := call{path: "/api/plugins/burnline-slo-app/resources/slos", login: "viewer"}
-	require.Eventually(t, func() bool { return do(t, host, app).status == http.StatusOK }, 20*time.Second, 100*time.Millisecond)
-	listed := do(t, host, app).json(t)
-	require.Empty(t, listed["slos"])
-	require.Equal(t, true, listed["evaluator"].(map[string]any)["running"])
+	require.Eventually(t, func() bool {
+		got := do(t, host, app)
+		return got.status == http.StatusOK && got.json(t)["evaluator"].(map[string]any)["running"] == true
+	}, 30*time.Second, 200*time.Millisecond, "the app's process evaluates")
+	require.Empty(t, do(t, host, app).json(t)["slos"])
 
 	status := map[string]any{"from": "now-1h", "to": "now", "queries": []any{
 		map[string]any{"refId": "A", "queryType": "status", "datasource": map[string]any{"uid": "burnline"}},
