@@ -2,7 +2,7 @@ import { type PluginPageProps } from '@grafana/runtime';
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import axe from 'axe-core';
 import { Route, Routes, useLocation } from 'react-router';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { APP_URL, type Portfolio, type SLO } from '../api';
 import { fakeBackend } from '../testing/backend';
 import { renderInGrafana } from '../testing/render';
@@ -20,17 +20,12 @@ vi.mock('@grafana/runtime', async (original) => ({
     </main>
   ),
 }));
-// jsdom has no canvas to draw on and no layout to measure.
+// jsdom has no canvas to draw on.
 vi.mock('@grafana/ui', async (original) => ({
   ...(await original<object>()),
   Sparkline: () => null,
   TimeSeries: () => null,
 }));
-
-beforeEach(() => {
-  vi.spyOn(Element.prototype, 'clientWidth', 'get').mockReturnValue(1200);
-  vi.spyOn(Element.prototype, 'clientHeight', 'get').mockReturnValue(300);
-});
 
 function Address() {
   const { pathname, search } = useLocation();

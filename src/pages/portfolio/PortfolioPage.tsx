@@ -52,7 +52,7 @@ function Content({ portfolio }: { portfolio: Portfolio }) {
   const backfill = backfillOf(slos);
   return (
     <div className={styles.page}>
-      {evaluator.running ? null : <EvaluatorBanner evaluator={evaluator} now={now} />}
+      {evaluator.running && !evaluator.message ? null : <EvaluatorBanner evaluator={evaluator} now={now} />}
       {backfill && evaluator.running ? <BackfillBar backfill={backfill} /> : null}
       {isEmpty(portfolio) ? <NoDefinitions hasProblems={problems.length > 0} /> : <List portfolio={portfolio} />}
       {problems.length > 0 ? <Problems problems={problems} /> : null}

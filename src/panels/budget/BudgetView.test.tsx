@@ -1,5 +1,5 @@
 import { screen } from '@testing-library/react';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type BudgetReport } from '../../api';
 import { type State, stateLook, STATES } from '../../format';
 import { renderInGrafana } from '../../testing/render';
@@ -7,7 +7,10 @@ import { HOUR, LAST_30_DAYS, NOW, sampleBudgetFrame, sampleReport } from '../../
 import { BudgetView, layoutFor } from './BudgetView';
 import { DEFAULT_OPTIONS } from './options';
 
-function show(report: BudgetReport, size = { width: 600, height: 300 }) {
+// jsdom has no canvas to draw on.
+vi.mock('@grafana/ui', async (original) => ({ ...(await original<object>()), TimeSeries: () => null }));
+
+function show(report: BudgetReport, size = { width: 600, height: 400 }) {
   return renderInGrafana(
     <BudgetView
       budget={{ report, frame: sampleBudgetFrame(report) }}

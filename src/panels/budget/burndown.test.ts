@@ -44,6 +44,11 @@ describe('the burn-down chart', () => {
     ]);
   });
 
+  it('has its colours even when the frame lost its thresholds', () => {
+    const [frame] = burnDown(budget(), THEME, 'utc', LAST_30_DAYS, false).frames;
+    expect(frame?.fields[1]?.config.thresholds?.steps).toHaveLength(4);
+  });
+
   it('keeps gaps as gaps', () => {
     const { frames } = burnDown(budget(), THEME, 'utc', LAST_30_DAYS, true);
     expect(frames[0]?.fields[1]?.values).toEqual([0.8, null, 0.69]);

@@ -6,6 +6,8 @@ import {
   type FieldConfig,
   FieldType,
   type GrafanaTheme2,
+  type ThresholdsConfig,
+  ThresholdsMode,
   type TimeRange,
 } from '@grafana/data';
 import { type GraphFieldConfig, GraphGradientMode, type TimeZone, VisibilityMode } from '@grafana/schema';
@@ -44,13 +46,22 @@ export function burnDown(
   if (!time || lastKnown(remaining) === undefined || !remaining) {
     return { frames: [], timeRange: range };
   }
+  const color = remaining.config.color ?? { mode: FieldColorModeId.Thresholds };
+  // Only thresholds colour a line by its height; a colour that the user chose is one colour.
+  const byHeight = color.mode === (FieldColorModeId.Thresholds as string);
   const frames = [
     frameOf('burn-down', time, [
       drawn(remaining, theme, timeZone, {
         ...SCALE,
         displayName: 'Remaining budget',
-        color: remaining.config.color ?? { mode: FieldColorModeId.Thresholds },
-        custom: { ...SCALE.custom, lineWidth: 2, fillOpacity: 12, gradientMode: GraphGradientMode.Scheme },
+        color,
+        thresholds: remaining.config.thresholds ?? thresholdsOf(theme),
+        custom: {
+          ...SCALE.custom,
+          lineWidth: 2,
+          fillOpacity: 12,
+          gradientMode: byHeight ? GraphGradientMode.Scheme : GraphGradientMode.None,
+        },
       }),
       spentLine(budget, time, theme, timeZone),
     ]),
@@ -64,6 +75,20 @@ export function burnDown(
   }
   frames.push(projection);
   return { frames, timeRange: withFuture(range, projection) };
+}
+
+/** What the backend's frames carry too; a transformation may have taken it away. */
+function thresholdsOf(theme: GrafanaTheme2): ThresholdsConfig {
+  const steps = [
+    { value: -Infinity, color: 'red' },
+    { value: 0, color: 'orange' },
+    { value: 0.25, color: 'yellow' },
+    { value: 0.5, color: 'green' },
+  ];
+  return {
+    mode: ThresholdsMode.Absolute,
+    steps: steps.map(({ value, color }) => ({ value, color: theme.visualization.getColorByName(color) })),
+  };
 }
 
 /** Zero budget is where the SLI equals the objective. */

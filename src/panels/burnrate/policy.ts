@@ -21,12 +21,12 @@ export function burnRatesOf(frames: DataFrame[]): BurnRates[] {
 /** What a policy row says now. */
 export type Verdict = 'firing' | 'long over' | 'short over' | 'quiet' | 'unknown';
 
-/** Whether the pair fires, and if not, which of its windows is over the threshold. */
+/** Whether the pair fires, and if not, which of its windows is over the threshold. One unknown window leaves all open. */
 export function verdict(row: PolicyRow): Verdict {
   if (row.firing) {
     return 'firing';
   }
-  if (!isKnown(row.longRate) && !isKnown(row.shortRate)) {
+  if (!isKnown(row.longRate) || !isKnown(row.shortRate)) {
     return 'unknown';
   }
   if (isOver(row.longRate, row.rate)) {

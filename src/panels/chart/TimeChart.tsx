@@ -138,6 +138,7 @@ interface ChartTooltipProps {
 
 /** The time under the cursor and what each series says about it. */
 function ChartTooltip({ frame, indices, timeZone }: ChartTooltipProps) {
+  const styles = useStyles2(getStyles);
   const [time, ...fields] = frame.fields;
   const index = indices.find((candidate) => typeof candidate === 'number');
   if (time === undefined || index === undefined) {
@@ -152,7 +153,11 @@ function ChartTooltip({ frame, indices, timeZone }: ChartTooltipProps) {
     const { color, ...text } = field.display(value);
     return [{ color, label: getFieldDisplayName(field, frame), value: formattedValueToString(text) }];
   });
-  return <SeriesTable timestamp={formatTime(numbersOf(time)[index], timeZone)} series={series} />;
+  return (
+    <div className={styles.tooltip}>
+      <SeriesTable timestamp={formatTime(numbersOf(time)[index], timeZone)} series={series} />
+    </div>
+  );
 }
 
 function customOf(field: Field): GraphFieldConfig | undefined {
@@ -175,6 +180,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
     paddingLeft: theme.spacing(1),
     fontSize: theme.typography.bodySmall.fontSize,
   }),
+  tooltip: css({ padding: theme.spacing(1) }),
   entry: css({ display: 'inline-flex', alignItems: 'center', gap: theme.spacing(1) }),
   empty: css({
     display: 'flex',
