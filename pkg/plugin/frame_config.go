@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
@@ -70,6 +71,19 @@ func remainingThresholds() *data.ThresholdsConfig {
 // objectiveThresholds: below the objective is red.
 func objectiveThresholds(target slo.Fraction) *data.ThresholdsConfig {
 	return thresholds(base(colorBad), from(target.Float(), colorGood))
+}
+
+// sliDecimals is the number of decimals of a percentage that tells an SLI of this objective from 100 %
+// while its budget is not spent: two more than the objective has. Grafana's own choice rounds 99.97 % up.
+func sliDecimals(target slo.Fraction) uint16 {
+	_, places, _ := strings.Cut(target.Percent(), ".")
+	return uint16(len(places)) + 2 //nolint:gosec // ten places at most
+}
+
+// sliConfig is the configuration of a field that holds SLIs of one objective.
+func sliConfig(name string, target slo.Fraction) data.FieldConfig {
+	config := data.FieldConfig{DisplayNameFromDS: name, Unit: unitFraction, Thresholds: objectiveThresholds(target)}
+	return *config.SetDecimals(sliDecimals(target))
 }
 
 // burnThresholds are the rates at which the policy's rows with this long or short window tick.

@@ -77,7 +77,7 @@ func budgetFrame(q query, v *view) *data.Frame {
 	def := v.definition()
 	frame := seriesFrame(q, v, def.DisplayName, times,
 		numbers(v, "remaining", data.FieldConfig{DisplayNameFromDS: def.DisplayName, Unit: unitFraction, Thresholds: remainingThresholds()}, remaining),
-		numbers(v, "sli", data.FieldConfig{DisplayNameFromDS: def.DisplayName + " SLI", Unit: unitFraction, Thresholds: objectiveThresholds(def.Target)}, sli),
+		numbers(v, "sli", sliConfig(def.DisplayName+" SLI", def.Target), sli),
 		data.NewField("coverage", labelsOf(def), coverage).SetConfig(&data.FieldConfig{DisplayNameFromDS: def.DisplayName + " known share of window", Unit: unitFraction}),
 	)
 	frame.Meta.Custom = map[string]any{"kind": string(QueryBudget), "report": v.reportJSON()}
@@ -198,7 +198,7 @@ func sliFrame(q query, v *view) *data.Frame {
 	}
 	def := v.definition()
 	frame := seriesFrame(q, v, def.DisplayName, times,
-		numbers(v, "sli", data.FieldConfig{DisplayNameFromDS: def.DisplayName, Unit: unitFraction, Thresholds: objectiveThresholds(def.Target)}, values))
+		numbers(v, "sli", sliConfig(def.DisplayName, def.Target), values))
 	frame.Meta.Custom = map[string]any{"kind": string(QuerySLI), "slo": def.ID, "name": def.DisplayName, "objective": def.Target.Float()}
 	return frame
 }
@@ -221,6 +221,19 @@ func eventsFrame(q query, v *view) *data.Frame {
 		numbers(v, "good", config("good"), good), numbers(v, "bad", config("bad"), bad), numbers(v, "total", config("total"), total))
 	frame.Meta.Custom = map[string]any{"kind": string(QueryEvents), "slo": def.ID, "name": def.DisplayName, "step": q.Step}
 	return frame
+}
+
+// oneNumber leaves one number beside the time, where a query type has several; "" leaves all.
+func oneNumber(frames []*data.Frame, name string) []*data.Frame {
+	if name == "" {
+		return frames
+	}
+	for _, frame := range frames {
+		frame.Fields = slices.DeleteFunc(frame.Fields, func(field *data.Field) bool {
+			return field.Type().Numeric() && field.Name != name
+		})
+	}
+	return frames
 }
 
 // oneWide puts several wide frames into one, with the times of all of them. The data plane contract has

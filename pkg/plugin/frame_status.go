@@ -15,7 +15,7 @@ func statusFrame(q query, views []*view) (*data.Frame, error) {
 	columns := statusColumns(views)
 	fields := make([]*data.Field, 0, len(columns))
 	for _, c := range columns {
-		if q.ForAlert && !c.forAlert {
+		if q.ForAlert && !c.identifies && c.name != q.Value {
 			continue
 		}
 		field, err := c.field(views)
@@ -53,9 +53,9 @@ func statusFrame(q query, views []*view) (*data.Frame, error) {
 type column struct {
 	name   string
 	config data.FieldConfig
-	// forAlert keeps the column when Grafana Alerting asks: text becomes a label there, so that only
-	// what identifies an SLO may stay, and every number a value.
-	forAlert bool
+	// identifies keeps the column when Grafana Alerting asks: text becomes a label there, so that only
+	// what identifies an SLO may stay beside the number that the rule is about.
+	identifies bool
 	make     func([]*view) (any, error)
 }
 
@@ -91,34 +91,41 @@ func statusColumns(views []*view) []column {
 	remaining := fraction("Remaining budget")
 	remaining.Thresholds = remainingThresholds()
 
+	sli := fraction("SLI")
+	var decimals uint16
+	for _, v := range views {
+		decimals = max(decimals, sliDecimals(v.definition().Target))
+	}
+	sli.SetDecimals(decimals)
+
 	columns := []column{
 		{"slo", named("SLO id"), true, each(func(v *view) string { return v.definition().ID })},
 		{"name", linked, true, each(func(v *view) string { return v.definition().DisplayName })},
 		{"service", named("Service id"), true, each(func(v *view) string { return v.definition().Service })},
 		{"service_name", named("Service"), true, each(func(v *view) string { return v.definition().ServiceDisplayName })},
 		{"state", state, false, each(func(v *view) string { return string(v.State) })},
-		{"objective", fraction("Objective"), true, each(func(v *view) float64 { return v.definition().Target.Float() })},
-		{"sli", fraction("SLI"), true, each((*view).sli)},
-		{"remaining", remaining, true, each((*view).remaining)},
-		{"consumed", fraction("Consumed budget"), true, each((*view).consumed)},
+		{"objective", fraction("Objective"), false, each(func(v *view) float64 { return v.definition().Target.Float() })},
+		{"sli", sli, false, each((*view).sli)},
+		{"remaining", remaining, false, each((*view).remaining)},
+		{"consumed", fraction("Consumed budget"), false, each((*view).consumed)},
 	}
 	for i, window := range shownWindows {
 		config := unit("Burn rate "+windowText(window), unitBurnRate)
 		config.Thresholds = commonBurnThresholds(views, window)
-		columns = append(columns, column{"burn_" + windowText(window), config, true, each(func(v *view) *float64 { return burn(v.Burns[i]) })})
+		columns = append(columns, column{"burn_" + windowText(window), config, false, each(func(v *view) *float64 { return burn(v.Burns[i]) })})
 	}
 	return append(columns,
-		column{"bad", events("Bad events"), true, each((*view).bad)},
-		column{"total", events("Events"), true, each((*view).total)},
-		column{"allowed", events("Allowed bad events"), true, each((*view).allowed)},
+		column{"bad", events("Bad events"), false, each((*view).bad)},
+		column{"total", events("Events"), false, each((*view).total)},
+		column{"allowed", events("Allowed bad events"), false, each((*view).allowed)},
 		column{"window", named("Window"), false, each(func(v *view) string { return v.definition().Window.Text })},
 		column{"exhausted_at", named("Exhausted at"), false, each(func(v *view) *time.Time { return instant(v.Forecast.At) })},
 		column{"exhausted_lower", named("Exhausted at the earliest"), false, each(func(v *view) *time.Time { return instant(v.Forecast.Lower) })},
 		column{"exhausted_upper", named("Exhausted at the latest"), false, each(func(v *view) *time.Time { return instant(v.Forecast.Upper) })},
-		column{"coverage", fraction("Known share of window"), true, each(func(v *view) float64 { return v.Report.Coverage })},
-		column{"progress", fraction("Backfilled"), true, each(func(v *view) float64 { return v.Progress })},
+		column{"coverage", fraction("Known share of window"), false, each(func(v *view) float64 { return v.Report.Coverage })},
+		column{"progress", fraction("Backfilled"), false, each(func(v *view) float64 { return v.Progress })},
 		column{"last_measured", named("Last measured"), false, each(func(v *view) *time.Time { return instant(v.Report.LastMeasured) })},
-		column{"lag_seconds", unit("Lag", unitSeconds), true, each((*view).lag)},
+		column{"lag_seconds", unit("Lag", unitSeconds), false, each((*view).lag)},
 		column{"owner", named("Owner"), false, each(func(v *view) string { return v.definition().Owner })},
 		column{"runbook", named("Runbook"), false, each(func(v *view) string { return v.definition().RunbookURL })},
 		column{"critical", named("Critical journey"), false, each(func(v *view) bool { return v.definition().CriticalJourney })},
