@@ -72,6 +72,8 @@ type Engine struct {
 	idle    string
 	// since is when this process began to evaluate.
 	since time.Time
+	// health tells how the evaluation fares; nil while this process does not evaluate.
+	health func() evaluate.Health
 }
 
 // NewEngine checks the configuration. Nothing runs before the engine is started.
@@ -103,6 +105,22 @@ func (e *Engine) Evaluating() (running bool, why string) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	return e.running, e.idle
+}
+
+// Trouble says why this process, though it evaluates, can't write what it reads, and what to do; "" while
+// it can. Pages and the health check show it at once, long before numbers are old enough to be called stale.
+func (e *Engine) Trouble() string {
+	e.mu.RLock()
+	health := e.health
+	e.mu.RUnlock()
+	if health == nil {
+		return ""
+	}
+	h := health()
+	if h.WriteError == "" {
+		return ""
+	}
+	return fmt.Sprintf("The ledger can't be written since %s, and reading pauses until it can: %s", clock(h.WriteErrorAt), sentence(h.WriteError))
 }
 
 // Evaluated is how long this process has been evaluating; 0 if it is not.
@@ -213,6 +231,7 @@ func (e *Engine) lead(ctx context.Context) (err error) {
 		return err
 	}
 	e.stand(true, store, "")
+	e.watch(evaluator.Health)
 	if err := services.StartAndAwaitRunning(ctx, evaluator); err != nil {
 		return fmt.Errorf("the evaluation can't start: %w", err)
 	}
@@ -250,7 +269,14 @@ func (e *Engine) leave(store io.Closer) error {
 func (e *Engine) stand(running bool, store ledger.Store, idle string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.running, e.store, e.idle, e.since = running, store, idle, e.cfg.Now()
+	e.running, e.store, e.idle, e.since, e.health = running, store, idle, e.cfg.Now(), nil
+}
+
+// watch names who tells how the evaluation fares, until the next stand.
+func (e *Engine) watch(health func() evaluate.Health) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.health = health
 }
 
 // withdrawable takes back what was registered through it, so that another attempt can register again.

@@ -107,6 +107,8 @@ func (p *Plugin) appHealth(ctx context.Context) *verdict {
 	}
 	running, why := p.engine.Evaluating()
 	switch {
+	case running && p.engine.Trouble() != "":
+		v.add("evaluator", false, "%s", p.engine.Trouble())
 	case running:
 		v.add("evaluator", true, "This process evaluates.")
 	case p.engine.Access().Token == "":
@@ -160,7 +162,7 @@ func (p *Plugin) heartbeatHealth(v *verdict, snapshot ledger.Snapshot, evaluatin
 	case evaluating && p.engine.Evaluated() <= budget.StaleAfter:
 		v.add("heartbeat", true, "The evaluation has just started and writes soon.")
 	case evaluating:
-		v.add("heartbeat", false, "This process evaluates, but has not written for %s: see Grafana's log for the plugin's lines.", p.engine.Evaluated().Round(time.Minute))
+		v.add("heartbeat", false, "This process evaluates, but has not written for %s: see Grafana's log for the plugin's lines.", min(age, p.engine.Evaluated()).Round(time.Minute))
 	default:
 		v.add("heartbeat", false, "%s", evaluatorSilent(snapshot.Heartbeat).Text)
 	}

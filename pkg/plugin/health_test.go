@@ -14,6 +14,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/stretchr/testify/require"
 
+	"github.com/burnline/grafana-slo-app/pkg/evaluate"
 	"github.com/burnline/grafana-slo-app/pkg/ledger"
 	"github.com/burnline/grafana-slo-app/pkg/slo"
 )
@@ -141,6 +142,15 @@ func TestHealthOfTheApp(t *testing.T) {
 			s.snapshot.Heartbeat = time.Time{}
 			p.engine.since = sampleNow.Add(-time.Hour)
 		}, backend.HealthStatusError, "has not written for 1h0m0s"},
+		"it has stopped writing": {func(_ *testing.T, p *Plugin, s *shelf) {
+			s.snapshot.Heartbeat = sampleNow.Add(-20 * time.Minute)
+			p.engine.since = sampleNow.Add(-72 * time.Hour)
+		}, backend.HealthStatusError, "has not written for 20m0s"},
+		"the ledger can't be written": {func(_ *testing.T, p *Plugin, _ *shelf) {
+			p.engine.health = func() evaluate.Health {
+				return evaluate.Health{WriteError: "ledger x: the disk is full; free some space", WriteErrorAt: sampleNow.Add(-time.Minute)}
+			}
+		}, backend.HealthStatusError, "The ledger can't be written since 2026-03-10 11:59 UTC, and reading pauses until it can: ledger x: the disk is full; free some space."},
 		"no source is named, and Grafana is asked itself": {func(_ *testing.T, p *Plugin, s *shelf) {
 			s.snapshot.Entries, p.engine.access.URL = nil, "http://127.0.0.1:1"
 		}, backend.HealthStatusError, "Grafana cannot be reached"},

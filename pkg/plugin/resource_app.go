@@ -38,7 +38,7 @@ type sloListJSON struct {
 	Now       int64         `json:"now"`
 }
 
-// evaluatorJSON says whether this process evaluates.
+// evaluatorJSON says whether this process evaluates, and what keeps it from doing so or from writing.
 type evaluatorJSON struct {
 	Running   bool   `json:"running"`
 	Message   string `json:"message"`
@@ -114,6 +114,9 @@ func (p *Plugin) sloList(ctx context.Context, chosen selection) (sloListJSON, er
 
 func (p *Plugin) evaluatorJSON(heartbeat time.Time) evaluatorJSON {
 	running, message := p.engine.Evaluating()
+	if message == "" {
+		message = p.engine.Trouble()
+	}
 	return evaluatorJSON{Running: running, Message: message, Heartbeat: millis(heartbeat)}
 }
 
