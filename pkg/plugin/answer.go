@@ -111,7 +111,7 @@ func framesOf(q query, views []*view) (data.Frames, error) {
 		frames = append(frames, seriesFrames(q, v)...)
 	}
 	if q.ForAlert {
-		frames = oneWide(frames)
+		frames = oneWide(oneNumber(frames, q.Value))
 	}
 	return frames, nil
 }

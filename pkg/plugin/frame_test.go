@@ -207,24 +207,56 @@ func TestAnInfiniteBurnRateIsAHugeNumber(t *testing.T) {
 	require.Nil(t, rate(math.NaN()))
 }
 
-func TestAlertingGetsOneFrameThatIdentifiesSLOs(t *testing.T) {
-	s := sampleShelf()
-	budgetQuery, statusQuery := ask(t, `{"queryType":"budget","services":["checkout","search"]}`, 6, 12), ask(t, `{"queryType":"status"}`, 6, 12)
-	statusQuery.RefID = "B"
-	answers := s.answerer().answer(context.Background(), []backend.DataQuery{budgetQuery, statusQuery}, true)
-
-	wide := answers["A"].Frames
-	require.Len(t, wide, 1)
-	require.Equal(t, data.TimeSeriesTypeWide, wide[0].TimeSeriesSchema().Type)
-	seen := map[string]bool{}
-	for _, field := range wide[0].Fields[1:] {
-		seen[field.Name+field.Labels["slo"]] = true
+func TestAlertingGetsOneFrameWithOneNumberAnSLO(t *testing.T) {
+	for name, c := range map[string]struct {
+		query string
+		want  string
+		kind  data.TimeSeriesType
+	}{
+		"budget":                      {`{"queryType":"budget","services":["checkout","search"]}`, "remaining", data.TimeSeriesTypeWide},
+		"the SLI of a budget":         {`{"queryType":"budget","value":"sli"}`, "sli", data.TimeSeriesTypeWide},
+		"a budget with one SLO":       {`{"queryType":"budget","slos":["search-latency"]}`, "remaining", data.TimeSeriesTypeWide},
+		"bad events":                  {`{"queryType":"events"}`, "bad", data.TimeSeriesTypeWide},
+		"SLI":                         {`{"queryType":"sli"}`, "sli", data.TimeSeriesTypeWide},
+		"burn rates by their windows": {`{"queryType":"burnrate","windows":["1h","5m"]}`, "burn_", data.TimeSeriesTypeWide},
+		"status":                      {`{"queryType":"status"}`, "remaining", data.TimeSeriesTypeNot},
+		"the lag of a status":         {`{"queryType":"status","value":"lag_seconds"}`, "lag_seconds", data.TimeSeriesTypeNot},
+	} {
+		t.Run(name, func(t *testing.T) {
+			answer := sampleShelf().answerer().answer(context.Background(), []backend.DataQuery{ask(t, c.query, 6, 12)}, true)["A"]
+			require.NoError(t, answer.Error)
+			require.Len(t, answer.Frames, 1)
+			frame := answer.Frames[0]
+			require.Equal(t, c.kind, frame.TimeSeriesSchema().Type)
+			// Alerting tells results apart by labels alone: fields' own, and text columns.
+			seen := map[string]bool{}
+			for _, field := range frame.Fields {
+				switch {
+				case field.Type().Numeric():
+					require.Contains(t, field.Name, c.want)
+					require.Falsef(t, seen[field.Labels.String()], "two numbers with the labels %s", field.Labels)
+					seen[field.Labels.String()] = true
+				case field.Type() == data.FieldTypeString:
+					require.Contains(t, []string{"slo", "name", "service", "service_name"}, field.Name, "what changes must not become a label")
+				}
+			}
+			require.NotEmpty(t, seen)
+		})
 	}
-	require.True(t, seen["remainingcheckout/availability"] && seen["remainingsearch-latency"])
-
-	for _, field := range answers["B"].Frames[0].Fields {
-		require.NotContains(t, []string{"message", "state", "trend", "last_measured"}, field.Name, "what changes must not become a label")
-	}
+	t.Run("every value that a rule may be about is a number of the frame", func(t *testing.T) {
+		for kind, values := range alertValues {
+			frame := answerTo(t, sampleShelf(), ask(t, fmt.Sprintf(`{"queryType":%q}`, kind), 6, 12)).Frames[0]
+			for _, value := range values {
+				field, _ := frame.FieldByName(value)
+				require.NotNil(t, field, value)
+				require.True(t, field.Type().Numeric(), value)
+			}
+		}
+	})
+	t.Run("a value that is not there is a mistake", func(t *testing.T) {
+		_, err := parseQuery(ask(t, `{"queryType":"events","value":"remaining"}`, 6, 12))
+		require.ErrorContains(t, err, `unknown value "remaining"; for events it must be one of "bad", "good" or "total"`)
+	})
 }
 
 func TestTheTrendIsJSONWithNullsForWhatIsNotKnown(t *testing.T) {

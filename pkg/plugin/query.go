@@ -49,6 +49,8 @@ type queryModel struct {
 	// Labels are "key=value": of each key any value must match.
 	Labels  []string `json:"labels"`
 	Windows []string `json:"windows"`
+	// Value is the number that an alert rule is about; other callers get all of them.
+	Value string `json:"value"`
 }
 
 // query is a parsed and checked query.
@@ -63,6 +65,17 @@ type query struct {
 	Step     int64
 	// ForAlert is set when Grafana Alerting asks: it reads one frame only, and takes text for labels.
 	ForAlert bool
+	// Value is the number that Alerting gets of each SLO, "" for all. Alerting knows results by their labels
+	// alone, and refuses two numbers with the same ones.
+	Value string
+}
+
+// alertValues are the numbers that alert rules may be about, of the query types that have several beside
+// each other; the first is the default.
+var alertValues = map[QueryType][]string{
+	QueryStatus: {"remaining", "consumed", "sli", "objective", "burn_1h", "burn_6h", "burn_3d", "bad", "total", "allowed", "coverage", "progress", "lag_seconds"},
+	QueryBudget: {"remaining", "sli", "coverage"},
+	QueryEvents: {"bad", "good", "total"},
 }
 
 // queryError is a mistake of whoever wrote the query, in words that say how to mend it.
@@ -103,6 +116,15 @@ func parseQuery(raw backend.DataQuery) (query, error) {
 	q := query{RefID: raw.RefID, Type: QueryType(kind), From: raw.TimeRange.From.UTC(), To: raw.TimeRange.To.UTC()}
 	if !q.To.After(q.From) {
 		return query{}, badQuery("query %s has an empty time range (%s to %s); its end must be later than its start.", raw.RefID, clock(q.From), clock(q.To))
+	}
+	if values := alertValues[q.Type]; len(values) > 0 {
+		q.Value = values[0]
+		if model.Value != "" {
+			q.Value = model.Value
+		}
+		if !slices.Contains(values, q.Value) {
+			return query{}, badQuery("query %s has the unknown value %q; for %s it must be one of %s.", raw.RefID, q.Value, q.Type, quoted(values, "or"))
+		}
 	}
 	q.Step = stepFor(q.From, q.To, raw.MaxDataPoints)
 	q.Selection = selection{SLOs: words(model.SLOs), Services: words(model.Services)}
