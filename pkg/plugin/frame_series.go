@@ -236,19 +236,6 @@ func oneNumber(frames []*data.Frame, name string) []*data.Frame {
 	return frames
 }
 
-// oneNumber leaves one number beside the time, where a query type has several; "" leaves all.
-func oneNumber(frames []*data.Frame, name string) []*data.Frame {
-	if name == "" {
-		return frames
-	}
-	for _, frame := range frames {
-		frame.Fields = slices.DeleteFunc(frame.Fields, func(field *data.Field) bool {
-			return field.Type().Numeric() && field.Name != name
-		})
-	}
-	return frames
-}
-
 // oneWide puts several wide frames into one, with the times of all of them. The data plane contract has
 // one frame of this type an answer, and Grafana Alerting reads no further than the first.
 func oneWide(frames []*data.Frame) []*data.Frame {

@@ -56,7 +56,7 @@ type column struct {
 	// identifies keeps the column when Grafana Alerting asks: text becomes a label there, so that only
 	// what identifies an SLO may stay beside the number that the rule is about.
 	identifies bool
-	make     func([]*view) (any, error)
+	make       func([]*view) (any, error)
 }
 
 func (c column) field(views []*view) (*data.Field, error) {
