@@ -22,6 +22,8 @@ export interface BurnlineQuery extends DataQuery {
   labels?: string[];
   /** Burn rates only: look-back windows such as "1h". Empty means those of the usual alerts. */
   windows?: string[];
+  /** Alert rules only: which of the numbers the rule is about. Absent means the first of its kind. */
+  value?: string;
 }
 
 /** The windows of the multi-window alerts that a burn rate query without windows shows. */

@@ -1,10 +1,10 @@
-import { type QueryEditorProps } from '@grafana/data';
+import { CoreApp, type QueryEditorProps } from '@grafana/data';
 import { Alert, Combobox, InlineField, InlineFieldRow, MultiCombobox } from '@grafana/ui';
 import { useId } from 'react';
 import { type BurnlineQuery, isWindow, QUERY_TYPES, SCHEMA_VERSION, WORKBOOK_WINDOWS } from '../api';
 import { type BurnlineDataSource } from './datasource';
 import { Filters, LABEL_WIDTH } from './Filters';
-import { isSeriesQueryType, normalize, QUERY_TYPE_WORDS, toSaved } from './model';
+import { ALERT_VALUES, isSeriesQueryType, normalize, QUERY_TYPE_WORDS, toSaved } from './model';
 import { chosen, withVariables } from './useChoices';
 
 type Props = QueryEditorProps<BurnlineDataSource, BurnlineQuery>;
@@ -13,8 +13,9 @@ const TYPE_OPTIONS = QUERY_TYPES.map((value) => ({ value, ...QUERY_TYPE_WORDS[va
 const WINDOW_OPTIONS = WORKBOOK_WINDOWS.map((window) => ({ label: window, value: window }));
 
 /** Asks which numbers are wanted and of which SLOs. */
-export function QueryEditor({ datasource, query: saved, onChange, onRunQuery }: Props) {
+export function QueryEditor({ datasource, query: saved, app, onChange, onRunQuery }: Props) {
   const query = normalize(saved);
+  const alertValues = app === CoreApp.UnifiedAlerting && query.queryType ? ALERT_VALUES[query.queryType] : undefined;
   const change = (part: Partial<BurnlineQuery>) => {
     onChange(toSaved({ ...query, ...part }));
     onRunQuery();
@@ -31,6 +32,7 @@ export function QueryEditor({ datasource, query: saved, onChange, onRunQuery }: 
         {query.queryType === 'burnrate' && (
           <WindowsField values={query.windows ?? []} variables={datasource.variableNames()} onChange={change} />
         )}
+        {alertValues && <ValueField value={query.value} options={alertValues} onChange={change} />}
       </InlineFieldRow>
       <Filters datasource={datasource} query={query} onChange={change} />
     </>
@@ -59,6 +61,30 @@ function TypeField({ query, onChange }: FieldProps & { query: BurnlineQuery }) {
         options={TYPE_OPTIONS}
         value={known ? query.queryType : null}
         onChange={({ value }) => onChange({ queryType: value })}
+      />
+    </InlineField>
+  );
+}
+
+function ValueField({
+  value,
+  options,
+  onChange,
+}: FieldProps & { value: string | undefined; options: { value: string; label: string }[] }) {
+  const id = useId();
+  return (
+    <InlineField
+      label="Number"
+      labelWidth={LABEL_WIDTH}
+      tooltip="Which number the rule is about: an alert rule takes one of each SLO"
+      htmlFor={id}
+    >
+      <Combobox
+        id={id}
+        width={32}
+        options={options}
+        value={value ?? options[0]?.value}
+        onChange={(option) => onChange({ value: option.value })}
       />
     </InlineField>
   );

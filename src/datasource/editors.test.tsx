@@ -1,4 +1,4 @@
-import { type DataSourceInstanceSettings, type DataSourcePluginOptionsEditorProps } from '@grafana/data';
+import { CoreApp, type DataSourceInstanceSettings, type DataSourcePluginOptionsEditorProps } from '@grafana/data';
 import { screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { type ComponentProps, useState } from 'react';
@@ -34,12 +34,13 @@ beforeEach(() => {
 });
 
 /** Renders an editor that keeps what it is told, as Grafana does, and gives the newest query. */
-function renderQuery(Editor: typeof QueryEditor, query: Partial<BurnlineQuery> = {}) {
+function renderQuery(Editor: typeof QueryEditor, query: Partial<BurnlineQuery> = {}, app?: CoreApp) {
   const saved = { newest: { refId: 'A', ...query }, runs: 0 };
   function Host() {
     const [state, setState] = useState(saved.newest);
     const props: ComponentProps<typeof QueryEditor> = {
       datasource,
+      app,
       query: state,
       onChange: (next) => {
         saved.newest = next;
@@ -64,6 +65,19 @@ describe('the query editor', () => {
     await choose('Show', 'Error budget');
     expect(saved.newest).toEqual({ refId: 'A', queryType: 'budget', schemaVersion: 1 });
     expect(saved.runs).toBe(1);
+  });
+
+  it('asks alert rules for one number, which the next query type does not keep', async () => {
+    const saved = renderQuery(QueryEditor, {}, CoreApp.UnifiedAlerting);
+    await choose('Number', 'Burn rate 1h');
+    expect(saved.newest).toEqual({ refId: 'A', queryType: 'status', schemaVersion: 1, value: 'burn_1h' });
+    await choose('Show', 'Error budget');
+    expect(saved.newest).toEqual({ refId: 'A', queryType: 'budget', schemaVersion: 1 });
+  });
+
+  it('shows panels all numbers', () => {
+    renderQuery(QueryEditor, {}, CoreApp.PanelEditor);
+    expect(screen.queryByLabelText(/^Number/)).toBeNull();
   });
 
   it('offers SLOs by name and saves their ids', async () => {

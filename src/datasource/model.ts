@@ -14,6 +14,38 @@ export const QUERY_TYPE_WORDS: Record<SeriesQueryType, { label: string; descript
   events: { label: 'Events', description: 'The numbers of good and bad events at each point in time' },
 };
 
+/**
+ * What an alert rule may be about, by query type, the backend's default first. Alerting takes one number an SLO;
+ * types that are not here have no more than that.
+ */
+export const ALERT_VALUES: Partial<Record<QueryType, { value: string; label: string }[]>> = {
+  status: [
+    { value: 'remaining', label: 'Remaining budget' },
+    { value: 'consumed', label: 'Consumed budget' },
+    { value: 'sli', label: 'SLI' },
+    { value: 'objective', label: 'Objective' },
+    { value: 'burn_1h', label: 'Burn rate 1h' },
+    { value: 'burn_6h', label: 'Burn rate 6h' },
+    { value: 'burn_3d', label: 'Burn rate 3d' },
+    { value: 'bad', label: 'Bad events' },
+    { value: 'total', label: 'Events' },
+    { value: 'allowed', label: 'Allowed bad events' },
+    { value: 'coverage', label: 'Known share of window' },
+    { value: 'progress', label: 'Backfilled' },
+    { value: 'lag_seconds', label: 'Lag in seconds' },
+  ],
+  budget: [
+    { value: 'remaining', label: 'Remaining budget' },
+    { value: 'sli', label: 'SLI' },
+    { value: 'coverage', label: 'Known share of window' },
+  ],
+  events: [
+    { value: 'bad', label: 'Bad events' },
+    { value: 'good', label: 'Good events' },
+    { value: 'total', label: 'Events' },
+  ],
+};
+
 /** The queries that the editor starts with. */
 export const DEFAULT_QUERY: Partial<BurnlineQuery> = { queryType: 'status', schemaVersion: SCHEMA_VERSION };
 
@@ -35,9 +67,11 @@ export function normalize(saved: BurnlineQuery): BurnlineQuery {
 
 /** The query as it is saved: of the present version and without empty lists, so that dashboards stay short. */
 export function toSaved(query: BurnlineQuery): BurnlineQuery {
-  const { slos, services, labels, windows, ...rest } = normalize(query);
+  const { slos, services, labels, windows, value, ...rest } = normalize(query);
+  const known = rest.queryType && ALERT_VALUES[rest.queryType]?.some((choice) => choice.value === value);
   return {
     ...rest,
+    ...(known && { value }),
     schemaVersion: SCHEMA_VERSION,
     ...optionalList('slos', slos),
     ...optionalList('services', services),
