@@ -203,7 +203,18 @@ func (c *client) unanswered(ctx context.Context, err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return c.failure(source.KindMalformed, "the answer was cut off", "check the proxies between Grafana and the source", err)
 	}
-	return c.failure(source.KindUnreachable, err.Error(), "check that the server is up and that its address is right", err)
+	return c.failure(source.KindUnreachable, withoutQuery(err), "check that the server is up and that its address is right", err)
+}
+
+// withoutQuery is the error's text with the address that was asked, but not what it was asked: with GET that
+// is in the address, longer than anyone reads.
+func withoutQuery(err error) string {
+	var failed *url.Error
+	if !errors.As(err, &failed) {
+		return err.Error()
+	}
+	address, _, _ := strings.Cut(failed.URL, "?")
+	return fmt.Sprintf("%s %q: %v", failed.Op, address, failed.Err)
 }
 
 // refused explains an answer with an error status.

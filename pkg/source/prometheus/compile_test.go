@@ -154,6 +154,14 @@ func TestNestedSelectorsAreReadInPassing(t *testing.T) {
 	}
 }
 
+func TestHugeWholeCountersLoseNoEvent(t *testing.T) {
+	sums := profile{sum: []float64{2e12, 2e12 + 1, 4e15, 4e15 + 3}}
+	require.Equal(t, 1.0, sums.increment(1))
+	require.Equal(t, 3.0, sums.increment(3))
+	rounded := profile{sum: []float64{0.1 + 0.2, 0.3}}
+	require.Zero(t, rounded.increment(1), "what rounding leaves is no event")
+}
+
 func TestQueriesCannotBreakOut(t *testing.T) {
 	hostile := []string{
 		`a_total) or vector(1`,

@@ -97,9 +97,10 @@ func (p profile) regular(i int) bool {
 func (p profile) increment(i int) float64 {
 	after, before := orZero(p.sum[i]), orZero(p.sum[i-1])
 	d := after - before
-	// Sums of fractions round; what is below their resolution is not an event.
+	// Sums of fractions round; what is below their resolution is not an event. Whole numbers do not.
 	const resolution = 1e-12
-	if math.Abs(d) <= resolution*math.Abs(after) {
+	whole := after == math.Trunc(after) && before == math.Trunc(before)
+	if !whole && math.Abs(d) <= resolution*math.Abs(after) {
 		return 0
 	}
 	return max(d, 0)

@@ -242,6 +242,20 @@ func TestSourcesThatRefusePostAreAskedWithGet(t *testing.T) {
 	require.Equal(t, int64(3), asked.Load(), "what works is remembered")
 }
 
+func TestAnErrorNamesTheAddressAndNotTheWholeQuery(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			w.WriteHeader(http.StatusMethodNotAllowed)
+			return
+		}
+		panic(http.ErrAbortHandler) // hangs up
+	}))
+	t.Cleanup(server.Close)
+	_, err := newReader(t, server.URL).Read(t.Context(), ratioOf(goodQuery, totalQuery), minute(0), minute(1))
+	require.ErrorContains(t, err, server.URL+"/api/v1/query_range")
+	require.NotContains(t, err.Error(), "query=")
+}
+
 func TestSpansMustBeWholeMinutes(t *testing.T) {
 	reader := newReader(t, "http://127.0.0.1:1")
 	for _, span := range [][2]int64{{1, 60}, {0, 61}, {60, 60}, {120, 60}} {
