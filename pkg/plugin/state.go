@@ -133,7 +133,7 @@ func (v *view) health(notes []reason) (State, []reason) {
 	if v.Message != "" {
 		notes = append([]reason{{severityOf(state), v.Message}}, notes...)
 	}
-	// While history is still being read, the budget's sums may change; burn windows are complete.
+	// While history is still being read, the budget's sums may change. Burn windows are read first.
 	if v.Progress < 1 && state != StatePage && state != StateTicket {
 		return StateBackfilling, append([]reason{info("History is being read: %d %% of the %s window so far. The budget counts only what has been read.", int(v.Progress*100), v.definition().Window.Text)}, notes...)
 	}
