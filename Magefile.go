@@ -16,8 +16,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/burnline/grafana-slo-app/dev/build"
 	"github.com/magefile/mage/mg"
+
+	"github.com/burnline/grafana-slo-app/dev/build"
 )
 
 const (
@@ -49,7 +50,7 @@ func (Demo) Run(ctx context.Context) error {
 // Check compares the ledger's numbers with the shop's truth, an SLO a line, and fails on a difference.
 func (Demo) Check(ctx context.Context) error {
 	mg.CtxDeps(ctx, demoParts)
-	return build.Run(ctx, build.Cmd(bin("demo"), "--check"))
+	return build.Run(ctx, build.Cmd(bin("demo"), "--check", "--listen", "127.0.0.1:0"))
 }
 
 // Bench measures.
@@ -58,6 +59,9 @@ type Bench mg.Namespace
 // Run runs the benchmarks and prints them as a table of ratios.
 func (Bench) Run(ctx context.Context) error {
 	mg.CtxDeps(ctx, goBinaries)
+	if err := buildProgram(ctx, "bench"); err != nil {
+		return err
+	}
 	return build.Run(ctx, build.Cmd(bin("bench")))
 }
 
@@ -148,13 +152,15 @@ func goBinaries(ctx context.Context) error {
 	if err := buildPlugin(ctx, runtime.GOOS, runtime.GOARCH); err != nil {
 		return err
 	}
-	for _, name := range []string{"demo", "bench"} {
-		step := build.GoBuild{Title: "dev/" + name, Out: bin(name), Packages: []string{"./dev/" + name}, Args: []string{"-tags", pluginTags}, Env: []string{"CGO_ENABLED=0"}}
-		if err := step.Run(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+	return buildProgram(ctx, "demo")
+}
+
+// buildProgram builds a developers' program.
+func buildProgram(ctx context.Context, name string) error {
+	return build.GoBuild{
+		Title: "dev/" + name, Out: bin(name), Packages: []string{"./dev/" + name},
+		Args: []string{"-tags", pluginTags}, Env: []string{"CGO_ENABLED=0"},
+	}.Run(ctx)
 }
 
 func demoParts(ctx context.Context) error {

@@ -203,9 +203,6 @@ func (s *Server) PID() int {
 	return s.cmd.Process.Pid
 }
 
-// Dir is the folder that holds the server's data and log.
-func (s *Server) Dir() string { return s.cfg.Dir }
-
 // find looks for one of Prometheus's programs.
 func find(program string) (string, error) {
 	if named := os.Getenv("PROMETHEUS_BIN"); named != "" {

@@ -211,23 +211,23 @@ func TestAlertingGetsOneFrameWithOneNumberAnSLO(t *testing.T) {
 	for name, c := range map[string]struct {
 		query string
 		want  string
-		kind  data.TimeSeriesType
+		wide  bool
 	}{
-		"budget":                      {`{"queryType":"budget","services":["checkout","search"]}`, "remaining", data.TimeSeriesTypeWide},
-		"the SLI of a budget":         {`{"queryType":"budget","value":"sli"}`, "sli", data.TimeSeriesTypeWide},
-		"a budget with one SLO":       {`{"queryType":"budget","slos":["search-latency"]}`, "remaining", data.TimeSeriesTypeWide},
-		"bad events":                  {`{"queryType":"events"}`, "bad", data.TimeSeriesTypeWide},
-		"SLI":                         {`{"queryType":"sli"}`, "sli", data.TimeSeriesTypeWide},
-		"burn rates by their windows": {`{"queryType":"burnrate","windows":["1h","5m"]}`, "burn_", data.TimeSeriesTypeWide},
-		"status":                      {`{"queryType":"status"}`, "remaining", data.TimeSeriesTypeNot},
-		"the lag of a status":         {`{"queryType":"status","value":"lag_seconds"}`, "lag_seconds", data.TimeSeriesTypeNot},
+		"budget":                      {`{"queryType":"budget","services":["checkout","search"]}`, "remaining", true},
+		"the SLI of a budget":         {`{"queryType":"budget","value":"sli"}`, "sli", true},
+		"a budget with one SLO":       {`{"queryType":"budget","slos":["search-latency"]}`, "remaining", true},
+		"bad events":                  {`{"queryType":"events"}`, "bad", true},
+		"SLI":                         {`{"queryType":"sli"}`, "sli", true},
+		"burn rates by their windows": {`{"queryType":"burnrate","windows":["1h","5m"]}`, "burn_", true},
+		"status":                      {`{"queryType":"status"}`, "remaining", false},
+		"the lag of a status":         {`{"queryType":"status","value":"lag_seconds"}`, "lag_seconds", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			answer := sampleShelf().answerer().answer(context.Background(), []backend.DataQuery{ask(t, c.query, 6, 12)}, true)["A"]
 			require.NoError(t, answer.Error)
 			require.Len(t, answer.Frames, 1)
 			frame := answer.Frames[0]
-			require.Equal(t, c.kind, frame.TimeSeriesSchema().Type)
+			require.Equal(t, c.wide, frame.TimeSeriesSchema().Type == data.TimeSeriesTypeWide)
 			// Alerting tells results apart by labels alone: fields' own, and text columns.
 			seen := map[string]bool{}
 			for _, field := range frame.Fields {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -149,9 +148,6 @@ func (s *Server) URL() string {
 	}
 	return "http://" + s.listener.Addr().String()
 }
-
-// Plugins lists what is installed, apps first.
-func (s *Server) Plugins() []*Plugin { return slices.Clone(s.plugins) }
 
 // PluginPID is the process id of a backend plugin, 0 while it has none. Tests kill it to see it come back.
 func (s *Server) PluginPID(id string) int {
