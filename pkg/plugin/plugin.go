@@ -3,6 +3,7 @@ package plugin
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
@@ -48,9 +49,22 @@ func (p *Plugin) ServeOpts() backend.ServeOpts {
 // QueryData answers the data source's queries.
 func (p *Plugin) QueryData(ctx context.Context, req *backend.QueryDataRequest) (*backend.QueryDataResponse, error) {
 	p.learn(req.PluginContext)
-	forAlert := req.Headers[backend.FromAlertHeaderName] == "true"
-	return &backend.QueryDataResponse{Responses: p.answers.answer(ctx, req.Queries, forAlert)}, nil
+	return &backend.QueryDataResponse{Responses: p.answers.answer(ctx, req.Queries, fromAlert(req.Headers))}, nil
 }
+
+// fromAlert reports whether Grafana Alerting asks. On the way through HTTP the header's name changes its case,
+// and gets the prefix of forwarded headers.
+func fromAlert(headers map[string]string) bool {
+	for name, value := range headers {
+		if strings.EqualFold(strings.TrimPrefix(name, forwardedPrefix), backend.FromAlertHeaderName) {
+			return value == "true"
+		}
+	}
+	return false
+}
+
+// forwardedPrefix marks headers of the HTTP request that Grafana passes on.
+const forwardedPrefix = "http_"
 
 // CallResource answers the resources of the plugin that is asked.
 func (p *Plugin) CallResource(ctx context.Context, req *backend.CallResourceRequest, sender backend.CallResourceResponseSender) error {

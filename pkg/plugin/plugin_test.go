@@ -249,3 +249,12 @@ func TestTheFaceFollowsTheRequest(t *testing.T) {
 	require.Equal(t, DataSourceID, face(backend.PluginContext{DataSourceInstanceSettings: &backend.DataSourceInstanceSettings{}}))
 	require.Equal(t, DataSourceID, face(backend.PluginContext{PluginID: DataSourceID}))
 }
+
+func TestAlertingIsKnownByItsHeaderHoweverItIsWritten(t *testing.T) {
+	for headers, want := range map[[2]string]bool{
+		{"FromAlert", "true"}: true, {"http_Fromalert", "true"}: true, {"FromAlert", "false"}: false, {"http_User-Agent", "true"}: false,
+	} {
+		require.Equal(t, want, fromAlert(map[string]string{headers[0]: headers[1]}), headers)
+	}
+	require.False(t, fromAlert(nil))
+}
