@@ -215,6 +215,40 @@ func TestAPastThatCannotBeReadIsAWarningAndNotAFailure(t *testing.T) {
 	})
 }
 
+func TestWhatTheSourceSaidOfFinalBucketsIsKeptWhileTheyCount(t *testing.T) {
+	play(t, "", func(s *stage) {
+		begin := time.Unix(budget.AlignDown(s.begin), 0).UTC()
+		s.world.warn = func(read span) []string {
+			switch from := time.Unix(read.from, 0); {
+			case from.Before(begin.Add(-4 * time.Hour)):
+				return []string{"old blocks are missing"}
+			case time.Since(s.begin) > 10*time.Minute && time.Since(s.begin) < 15*time.Minute:
+				return []string{"a store did not answer"}
+			}
+			return nil
+		}
+		s.start()
+		s.wait(30 * time.Minute)
+		check := func() {
+			status := s.store.status("a")
+			require.Empty(t, status.Warnings, "the last reading was well")
+			require.Len(t, status.PastWarnings, 2)
+			recent, old := status.PastWarnings[0], status.PastWarnings[1]
+			require.Equal(t, "a store did not answer", recent.Text)
+			require.WithinRange(t, recent.From, begin.Add(7*time.Minute), begin.Add(10*time.Minute))
+			require.WithinRange(t, recent.Until, begin.Add(11*time.Minute), begin.Add(15*time.Minute))
+			require.Equal(t, "old blocks are missing", old.Text)
+			require.Equal(t, begin.Add(-6*time.Hour), old.From)
+		}
+		check()
+		s.restart(definition("a"))
+		s.wait(5 * time.Minute)
+		check()
+		s.wait(7 * time.Hour)
+		require.Empty(t, s.store.status("a").PastWarnings, "nothing in the window is in doubt any more")
+	})
+}
+
 func TestASlowSourceNeverHoldsUpAnother(t *testing.T) {
 	play(t, "", func(s *stage) {
 		slow := &world{now: time.Now, slow: time.Hour}

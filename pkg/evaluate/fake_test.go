@@ -171,9 +171,11 @@ type world struct {
 	fault func(def slo.Definition) error
 	// refuse makes a span unreadable.
 	refuse func(span) error
-	reads  []span
-	most   int
-	open   int
+	// warn is what the source says of a span.
+	warn  func(span) []string
+	reads []span
+	most  int
+	open  int
 }
 
 func truth(start int64) budget.Bucket {
@@ -215,6 +217,9 @@ func (w *world) Read(ctx context.Context, def slo.Definition, from, to int64) (s
 		}
 	}
 	result := source.Result{Stats: source.Stats{Queries: 1, Samples: (to - from) / 15}}
+	if w.warn != nil {
+		result.Warnings = w.warn(span{from, to})
+	}
 	now := w.now()
 	for start := from; start < to; start += budget.StepSeconds {
 		b := truth(start)

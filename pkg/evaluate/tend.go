@@ -135,7 +135,9 @@ func (l *loop) finish(o outcome, now time.Time) {
 		l.pending.put(m.def.ID, buckets)
 		l.touch(now)
 		if o.live {
+			before := m.liveFrom
 			m.readLive(want, o.horizon, buckets)
+			m.remember(span{before, m.liveFrom}, o.result.Warnings)
 			m.succeed(o.result.Warnings)
 			m.live.succeeded(l.nextDue(m.tracker, now))
 			l.scanAt = minTime(l.scanAt, m.live.due)
@@ -165,6 +167,7 @@ func (l *loop) vouch(t *tracker, o outcome, now time.Time) {
 func (l *loop) filled(t *tracker, read span, o outcome, now time.Time) {
 	t.gap.succeeded(now)
 	t.gapError = ""
+	t.remember(read, o.result.Warnings)
 	if t.readGap(read, int64(l.cfg.BackfillChunk/time.Second), o.result.Buckets) {
 		if t.resumed {
 			l.pending.lookups = append(l.pending.lookups, t.def.ID)
@@ -309,6 +312,13 @@ func (t *tracker) shrink(err error) {
 	case source.KindLimit, source.KindTimeout, source.KindServerError, source.KindMalformed:
 		t.chunk = max(t.chunk/2/60*60, leastChunk)
 	}
+}
+
+func maxTime(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 func minTime(a, b time.Time) time.Time {

@@ -19,6 +19,8 @@ const (
 	// backfillSlack is how far a backfill's start may fall behind the window's, in seconds, before what no
 	// report can show is skipped.
 	backfillSlack = int64(24 * time.Hour / time.Second)
+	// mostPast bounds the different warnings that are kept of the past.
+	mostPast = 5
 	// leastChunk is the shortest that failures may make it.
 	leastChunk = int64(10 * time.Minute / time.Second)
 )
@@ -61,6 +63,8 @@ type tracker struct {
 	lastError     string
 	lastErrorAt   time.Time
 	warnings      []string
+	// past are the warnings of readings whose buckets are final.
+	past []ledger.PastWarning
 	// gapError is why a gap or the backfill can't be read; empty while it can.
 	gapError string
 
@@ -97,7 +101,7 @@ func resumeTracker(d slo.Definition, s ledger.Status, head, horizon int64) *trac
 		def: d, key: keyOf(d), chunk: firstChunk, resumed: true, dirty: true,
 		liveFrom: s.SettledUntil.Unix(), readUntil: max(s.ReadUntil.Unix(), s.SettledUntil.Unix()),
 		backfill:  span{s.BackfillFrom.Unix(), s.BackfilledTo.Unix()},
-		lastError: s.LastError, lastErrorAt: s.LastErrorAt,
+		lastError: s.LastError, lastErrorAt: s.LastErrorAt, past: s.PastWarnings,
 	}
 	if !s.RetentionFrom.IsZero() {
 		t.retentionFrom = s.RetentionFrom.Unix()
@@ -158,6 +162,11 @@ func (t *tracker) advance(head int64) {
 		t.retentionFrom = 0
 		t.dirty = true
 	}
+	gone := func(w ledger.PastWarning) bool { return w.Until.Unix() <= start }
+	if slices.ContainsFunc(t.past, gone) {
+		t.past = slices.DeleteFunc(slices.Clone(t.past), gone)
+		t.dirty = true
+	}
 	if edge := head - liveSpan; t.liveFrom < edge {
 		t.gaps = t.gaps.add(span{t.liveFrom, edge})
 		t.liveFrom = edge
@@ -206,6 +215,26 @@ func (t *tracker) readGap(read span, longest int64, buckets []budget.Bucket) (fi
 	t.chunk = min(max(2*t.chunk, leastChunk), longest)
 	t.dirty = true
 	return filled
+}
+
+// remember keeps what the source said of buckets that will not be read again.
+func (t *tracker) remember(final span, warnings []string) {
+	if final.empty() || len(warnings) == 0 {
+		return
+	}
+	t.dirty = true
+	from, until := time.Unix(final.from, 0).UTC(), time.Unix(final.to, 0).UTC()
+	past := slices.Clone(t.past) // a status that is being written shares the old one
+	for _, text := range warnings {
+		i := slices.IndexFunc(past, func(w ledger.PastWarning) bool { return w.Text == text })
+		if i < 0 {
+			past = append(past, ledger.PastWarning{Text: text, From: from, Until: until})
+			continue
+		}
+		past[i].From, past[i].Until = minTime(past[i].From, from), maxTime(past[i].Until, until)
+	}
+	slices.SortStableFunc(past, func(a, b ledger.PastWarning) int { return b.Until.Compare(a.Until) })
+	t.past = past[:min(len(past), mostPast)]
 }
 
 func (t *tracker) meet(buckets []budget.Bucket) {
@@ -274,7 +303,7 @@ func (t *tracker) status() ledger.Status {
 		SettledUntil: time.Unix(t.settledUntil(), 0).UTC(),
 		BackfillFrom: time.Unix(t.backfill.from, 0).UTC(), BackfilledTo: time.Unix(t.backfill.to, 0).UTC(),
 		ReadUntil: time.Unix(t.readUntil, 0).UTC(),
-		LastError: t.lastError, LastErrorAt: t.lastErrorAt.UTC(), Warnings: t.warnings,
+		LastError: t.lastError, LastErrorAt: t.lastErrorAt.UTC(), Warnings: t.warnings, PastWarnings: t.past,
 	}
 	if t.gapError != "" {
 		s.Warnings = append(slices.Clone(s.Warnings), "A part of the past can't be read yet: "+t.gapError)

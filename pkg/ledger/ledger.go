@@ -44,6 +44,16 @@ type Status struct {
 	LastErrorAt time.Time `json:"lastErrorAt,omitzero"`
 	// Warnings are the source's words on the last reading.
 	Warnings []string `json:"warnings,omitempty"`
+	// PastWarnings are those of readings whose buckets are final and still in the window.
+	PastWarnings []PastWarning `json:"pastWarnings,omitempty"`
+}
+
+// PastWarning is what the source said of final buckets: their counts may be incomplete for good.
+type PastWarning struct {
+	Text string `json:"text"`
+	// From and Until bound the buckets of all readings that it came with.
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until"`
 }
 
 // Writer is what the evaluation needs of a store.

@@ -70,6 +70,14 @@ func TestEveryStateIsShownWithItsReason(t *testing.T) {
 	require.Contains(t, rows["search-latency"]["message"], "has no data before 2026-02-23")
 }
 
+func TestWhatTheSourceSaidOfThePastIsTold(t *testing.T) {
+	s := sampleShelf()
+	said := ledger.PastWarning{Text: "a store did not answer", From: sampleRead.Add(-2 * time.Hour), Until: sampleRead.Add(-time.Hour)}
+	s.entry("checkout/availability").Status.PastWarnings = []ledger.PastWarning{said}
+	row := rowsOf(t, answerTo(t, s, ask(t, `{"queryType":"status"}`, 1, 10)).Frames[0])["checkout/availability"]
+	require.Equal(t, "Of 2026-03-10 09:59 UTC to 2026-03-10 10:59 UTC the data source warned: a store did not answer.", row["message"])
+}
+
 func TestAnSLOThatWasNeverReadSaysWhatItWaitsFor(t *testing.T) {
 	row := func(change func(*shelf)) map[string]any {
 		s := sampleShelf()

@@ -3,6 +3,7 @@ package plugin
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -164,6 +165,11 @@ func remarks(v *view) []reason {
 	}
 	for _, text := range status.Warnings {
 		notes = append(notes, warning("The data source warns: %s", sentence(text)))
+	}
+	for _, w := range status.PastWarnings {
+		if !slices.Contains(status.Warnings, w.Text) {
+			notes = append(notes, info("Of %s to %s the data source warned: %s", clock(w.From), clock(w.Until), sentence(w.Text)))
+		}
 	}
 	return notes
 }
