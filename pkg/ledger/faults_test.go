@@ -207,3 +207,21 @@ func TestAReaderNoticesThatAnOlderLedgerWasPutBackInPlace(t *testing.T) {
 	require.NoError(t, err)
 	requireSeries(t, r, key, nil)
 }
+
+// TestANewLedgerIsBornInWALMode guards the moment between its creation and its first write: switching the mode later
+// goes through a rollback journal, and a process killed then leaves a file that nobody may open for reading only.
+func TestANewLedgerIsBornInWALMode(t *testing.T) {
+	path := newPath(t)
+	require.NoError(t, create(t.Context(), path))
+	header, err := os.ReadFile(path)
+	require.NoError(t, err)
+	const writeVersion, readVersion, wal = 18, 19, 2
+	require.EqualValues(t, wal, header[writeVersion])
+	require.EqualValues(t, wal, header[readVersion])
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"))
+	require.NoError(t, err)
+	require.Equal(t, []string{path}, left, "its log is written back and gone")
+	w, err := OpenWriter(path)
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+}

@@ -30,8 +30,10 @@ var writerSettings = []string{"busy_timeout(10000)", "journal_mode(WAL)", "synch
 
 var readerSettings = []string{"busy_timeout(10000)", "query_only(ON)"}
 
-// newFileSettings are for a file that nobody knows yet: it is synced as a whole before it gets its name.
-var newFileSettings = []string{"journal_mode(MEMORY)", "synchronous(OFF)"}
+// newFileSettings are for a file that nobody knows yet: it is synced as a whole before it gets its name. It
+// is in WAL mode from the start, for the switch goes through a rollback journal: a process killed at that
+// moment would leave a file that can't be opened for reading only, not even to look whether it is sound.
+var newFileSettings = []string{"journal_mode(WAL)", "synchronous(OFF)"}
 
 // openDatabase opens a file that must exist, unless mode is "rwc".
 func openDatabase(path, mode string, settings []string) (*sql.DB, error) {
@@ -127,7 +129,11 @@ func create(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(draft.Name()) }()
+	defer func() {
+		for _, suffix := range []string{"", "-wal", "-shm"} {
+			_ = os.Remove(draft.Name() + suffix)
+		}
+	}()
 	defer func() { _ = draft.Close() }()
 	db, err := openDatabase(draft.Name(), "rwc", newFileSettings)
 	if err != nil {
