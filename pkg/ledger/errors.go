@@ -43,6 +43,9 @@ func explain(path string, err error) error {
 	if !errors.As(err, &dbErr) {
 		return fmt.Errorf("ledger %s: %w", path, err)
 	}
+	if dbErr.Code() == sqlite3.SQLITE_IOERR_SHMSIZE { // the log's index found no space to grow
+		return full(path, err)
+	}
 	switch dbErr.Code() & 0xff {
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		return damaged(path, err)
