@@ -65,6 +65,8 @@ type Engine struct {
 
 	mu     sync.RWMutex
 	access Access
+	// org is the organisation that offered the token; nil while none did.
+	org *int64
 	// store is the open ledger while this process writes it.
 	store ledger.Store
 	// running and idle say whether this process evaluates and, if not, why.
@@ -140,9 +142,10 @@ func (e *Engine) Access() Access {
 	return e.access
 }
 
-// Offer passes an access to Grafana that a request brought along. What the process's environment gave
-// stays in force, the rest is filled in or replaced.
-func (e *Engine) Offer(offered Access) {
+// Offer passes an access to Grafana that a request of an organisation brought along. What the process's
+// environment gave stays in force, the rest is filled in or replaced. Of several organisations' tokens that
+// of the lowest id counts: definitions name data sources of one, and must not change hands with each visitor.
+func (e *Engine) Offer(org int64, offered Access) {
 	fixed := e.cfg.Settings.Grafana
 	if fixed.URL != "" {
 		offered.URL = fixed.URL
@@ -155,8 +158,10 @@ func (e *Engine) Offer(offered Access) {
 	if offered.URL == "" {
 		offered.URL = e.access.URL
 	}
-	if offered.Token == "" {
+	if offered.Token == "" || e.org != nil && org > *e.org {
 		offered.Token = e.access.Token
+	} else {
+		e.org = &org
 	}
 	if offered == e.access {
 		return

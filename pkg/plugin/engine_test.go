@@ -131,12 +131,17 @@ func TestAnOfferFillsInWhatTheEnvironmentDidNotGive(t *testing.T) {
 	settings.Grafana.URL = "http://inside:3000"
 	engine, err := NewEngine(EngineConfig{Settings: settings, Registerer: prometheus.NewRegistry()})
 	require.NoError(t, err)
-	engine.Offer(Access{URL: "https://outside.example", Token: "one"})
+	engine.Offer(2, Access{URL: "https://outside.example", Token: "one"})
 	require.Equal(t, Access{URL: "http://inside:3000", Token: "one"}, engine.Access())
-	engine.Offer(Access{Token: "two"})
+	engine.Offer(2, Access{Token: "two"})
 	require.Equal(t, Access{URL: "http://inside:3000", Token: "two"}, engine.Access(), "a new token replaces an offered one")
-	engine.Offer(Access{})
+	engine.Offer(2, Access{})
 	require.Equal(t, "two", engine.Access().Token)
+	engine.Offer(3, Access{Token: "other organisation"})
+	require.Equal(t, "two", engine.Access().Token, "organisations do not take the evaluation from each other")
+	engine.Offer(1, Access{Token: "main organisation"})
+	engine.Offer(2, Access{Token: "two"})
+	require.Equal(t, "main organisation", engine.Access().Token)
 }
 
 func TestOneProcessOnlyEvaluatesAndAnotherTakesOver(t *testing.T) {

@@ -125,5 +125,5 @@ func (p *Plugin) learn(c backend.PluginContext) {
 			}
 		}
 	}
-	p.engine.Offer(offered)
+	p.engine.Offer(c.OrgID, offered) //nolint:staticcheck // a namespace has no order, and older hosts send none
 }
