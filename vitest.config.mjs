@@ -7,7 +7,7 @@ export default defineConfig({
     setupFiles: ['src/testing/setup.ts'],
     restoreMocks: true,
     // The first import of @grafana/ui takes seconds on a small machine.
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     server: { deps: { inline: [/@grafana\//] } },
   },

@@ -1,4 +1,4 @@
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import { afterEach, vi } from 'vitest';
 
 // What @grafana/ui asks of a browser and jsdom does not have.
@@ -25,5 +25,8 @@ HTMLCanvasElement.prototype.getContext = () => canvas as never;
 for (const size of ['clientHeight', 'clientWidth', 'offsetHeight', 'offsetWidth']) {
   Object.defineProperty(HTMLElement.prototype, size, { get: () => 400 });
 }
+
+// A busy machine with two cores takes longer than the library's one second to load a lazy page.
+configure({ asyncUtilTimeout: 15_000 });
 
 afterEach(cleanup);

@@ -80,7 +80,6 @@ var basicPermissions = []struct {
 	{RoleAdmin, Permission{actionDataSourcesWrite, "datasources:*"}},
 	{RoleAdmin, Permission{actionDataSourcesDelete, "datasources:*"}},
 	{RoleAdmin, Permission{actionAppWrite, "plugins:*"}},
-	{RoleAdmin, Permission{"plugins.app:write", "plugins:*"}},
 }
 
 // identity is who asks: a user, a visitor, or a plugin's service account.

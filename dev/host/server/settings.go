@@ -3,7 +3,6 @@ package server
 import (
 	"maps"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -164,7 +163,7 @@ func (s *Server) navTree(who *identity) []any {
 		}
 		pages := []any{}
 		for _, include := range plugin.Includes {
-			if include.Type != "page" || !include.AddToNav || !s.mayOpen(who, plugin, include) {
+			if include.Type != "page" || !include.AddToNav || !mayOpen(who, include) {
 				continue
 			}
 			pages = append(pages, map[string]any{"text": include.Name, "url": include.Path, "icon": include.Icon, "pluginId": plugin.ID})
@@ -176,9 +175,9 @@ func (s *Server) navTree(who *identity) []any {
 	return tree
 }
 
-// mayOpen follows Grafana: an action of the plugin's own decides when the page names one, else the role.
-func (s *Server) mayOpen(who *identity, plugin *Plugin, include Include) bool {
-	if strings.HasPrefix(include.Action, plugin.ID+".") || strings.HasPrefix(include.Action, "plugins.app:") {
+// mayOpen follows Grafana: an action decides when the page names one, also one that nobody has, else the role.
+func mayOpen(who *identity, include Include) bool {
+	if include.Action != "" {
 		return who.may(include.Action, "")
 	}
 	return include.Role == "" || who.role.includes(include.Role)
