@@ -44,7 +44,11 @@ type Demo mg.Namespace
 // Run builds everything, starts real servers and the demo shop, and serves the product on loopback.
 func (Demo) Run(ctx context.Context) error {
 	mg.CtxDeps(ctx, demoParts)
-	return build.Run(ctx, build.Cmd(bin("demo")))
+	err := build.Run(ctx, build.Cmd(bin("demo")))
+	if ctx.Err() != nil {
+		return nil // Ctrl-C is how a demo ends
+	}
+	return err
 }
 
 // Check compares the ledger's numbers with the shop's truth, an SLO a line, and fails on a difference.
