@@ -11,8 +11,11 @@ import (
 func TestEveryExampleOfTheDocumentationWorks(t *testing.T) {
 	text, err := os.ReadFile("../../docs/definitions.md")
 	require.NoError(t, err)
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	text = append(text, readme...)
 	examples := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllSubmatch(text, -1)
-	require.GreaterOrEqual(t, len(examples), 6)
+	require.GreaterOrEqual(t, len(examples), 7)
 	shown := map[Kind]bool{}
 	for _, example := range examples {
 		c := Parse("docs/definitions.md", example[1])
