@@ -40,7 +40,7 @@ async function expectLedgersNumbers(read: () => Promise<Map<string, string>>) {
   return { shown, ledger: after };
 }
 
-/** A written percentage, and half of its last digit: how far rounding may have moved it. */
+/** A written percentage and how far it may be off: half of its last digit, or all of it where it is a bound (">99.9%"). */
 function percentage(text: string): { value: number; half: number } {
   const digits = /([-−]?)(\d+)(?:\.(\d+))?\s*%/.exec(text.replaceAll(/[\s,]/g, ''));
   if (!digits) {
@@ -48,7 +48,8 @@ function percentage(text: string): { value: number; half: number } {
   }
   const [, sign, whole, fraction = ''] = digits;
   const value = Number(`${whole ?? ''}.${fraction}`) * (sign ? -1 : 1);
-  return { value, half: 0.5001 * 10 ** -fraction.length };
+  const share = /[<>]/.test(text) ? 1 : 0.5001;
+  return { value, half: share * 10 ** -fraction.length };
 }
 
 it('lists each SLO of the ledger with its remaining budget on the portfolio page', async () => {

@@ -4,6 +4,8 @@ import { formatBudget, formatBurn, formatCount, formatObjective, formatSLI } fro
 describe('a budget share', () => {
   it.each([
     [1, '100.0%'],
+    [0.9997, '>99.9%'],
+    [0.9994, '99.9%'],
     [0.4231, '42.3%'],
     [-1.5, '-150.0%'],
     [0, '0%'],
@@ -18,6 +20,7 @@ describe('an objective', () => {
   it.each([
     [0.9995, '99.95%'],
     [0.99999, '99.999%'],
+    [0.999999999, '99.9999999%'],
     [0.5, '50%'],
     [undefined, '–'],
   ])('%s keeps all its digits: %s', (fraction, text) => expect(formatObjective(fraction)).toBe(text));

@@ -11,15 +11,21 @@ export function isKnown(value: Maybe): value is number {
 const LOCALE = 'en-US';
 
 const tenths = new Intl.NumberFormat(LOCALE, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const objective = new Intl.NumberFormat(LOCALE, { style: 'percent', maximumFractionDigits: 6 });
+const objective = new Intl.NumberFormat(LOCALE, { style: 'percent', maximumFractionDigits: 10 });
 const threeDigits = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 3 });
 const wholes = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
 const compact = new Intl.NumberFormat(LOCALE, { notation: 'compact', maximumFractionDigits: 1 });
 
-/** A share of the budget, "42.3%". Negative when overspent. What is not zero is never shown as zero. */
+/**
+ * A share of the budget, "42.3%". Negative when overspent. What is not zero is never shown as zero, and a
+ * budget of which something is spent never as whole.
+ */
 export function formatBudget(fraction: Maybe): string {
   if (!isKnown(fraction)) {
     return UNKNOWN;
+  }
+  if (fraction >= 0.9995 && fraction < 1) {
+    return '>99.9%';
   }
   const shownAsZero = Math.abs(fraction) < 0.0005;
   if (!shownAsZero) {
@@ -44,7 +50,7 @@ export function formatSLI(fraction: Maybe, target?: Maybe): string {
   if (!isKnown(fraction)) {
     return UNKNOWN;
   }
-  const digits = Math.min(decimalsOfPercent(target) + 2, 6);
+  const digits = decimalsOfPercent(target) + 2;
   return new Intl.NumberFormat(LOCALE, {
     style: 'percent',
     maximumFractionDigits: digits,
@@ -57,7 +63,10 @@ function decimalsOfPercent(fraction: Maybe): number {
 }
 
 /** The backend's stand-in for an infinite burn rate: an objective of 100% that saw a bad event. */
-const ENDLESS_BURN = 1e6;
+export const ENDLESS_BURN = 1e6;
+
+/** How it reads: the number itself would be mistaken for a measurement. */
+export const ENDLESS = '∞';
 
 /** A burn rate, "14.4×": how many times faster than sustainable the budget is spent. */
 export function formatBurn(rate: Maybe): string {
@@ -65,7 +74,7 @@ export function formatBurn(rate: Maybe): string {
     return UNKNOWN;
   }
   if (rate >= ENDLESS_BURN) {
-    return '∞';
+    return ENDLESS;
   }
   const text = Math.abs(rate) >= 100 ? wholes.format(rate) : threeDigits.format(rate);
   return `${text}×`;

@@ -31,12 +31,17 @@ export function formatDuration(seconds: Maybe): string {
     .join(' ');
 }
 
+/** The seconds that an objective allows to be fully down, freed of what binary fractions add: 1 - 0.999 is not 0.001. */
+export function allowedSeconds(objective: number, windowSeconds: number): number {
+  return Math.round((1 - objective) * windowSeconds * 1e6) / 1e6;
+}
+
 /** The time that an objective allows to be fully down in its window: 99.9% of 30 d is "43 min 12 s". */
 export function formatDowntime(objective: Maybe, windowSeconds: Maybe): string {
   if (!isKnown(objective) || !isKnown(windowSeconds)) {
     return UNKNOWN;
   }
-  return formatDuration(Math.round((1 - objective) * windowSeconds));
+  return formatDuration(allowedSeconds(objective, windowSeconds));
 }
 
 /** A moment (ms since 1970) in the user's time zone. */
