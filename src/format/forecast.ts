@@ -1,4 +1,4 @@
-import { formatRelative, formatTime } from './time';
+import { formatTime } from './time';
 
 /** When a budget will be spent, as the backend forecasts it. Moments are ms since 1970; an absent upper end is open. */
 export interface Forecast {
@@ -8,20 +8,6 @@ export interface Forecast {
   upper?: number | null;
   /** What the forecast rests on, in words. */
   basis?: string;
-}
-
-/** The forecast as a short phrase for a tile: "in 3 d 4 h". */
-export function formatForecast(forecast: Forecast | undefined, now: number): string {
-  switch (forecast?.kind) {
-    case 'exhausted':
-      return 'exhausted';
-    case 'at':
-      return formatRelative(forecast.at, now);
-    case 'not within horizon':
-      return 'not in sight';
-    default:
-      return 'unknown';
-  }
 }
 
 /** The forecast's interval for a tooltip: "between 2026-01-02 10:00 and 2026-01-04 12:00"; empty when there is none. */

@@ -174,6 +174,7 @@ describe('the page of an SLO', () => {
     expect(await screen.findByRole('heading', { name: 'checkout', level: 1 })).toBeTruthy();
     expect(screen.getByText('Fast burn')).toBeTruthy();
     expect(screen.getByText('99.9% over 30d')).toBeTruthy();
+    expect(await screen.findByText(/^As of 2026-03-01 .*: Not exhausted at the present pace/)).toBeTruthy();
     expect(screen.getByText('checkout.yaml:12')).toBeTruthy();
     expect(screen.getByText('sum(good)')).toBeTruthy();
     fireEvent.click(screen.getByRole('button', { name: 'Show document' }));
@@ -214,6 +215,8 @@ describe('the page of an SLO', () => {
     );
     open('/slos/checkout');
     expect(await screen.findByText('no such SLO')).toBeTruthy();
+    // Of the SLI nothing is known, not even that there are no measurements; the events' query was answered.
+    expect(screen.getAllByText('No measurements in this time range')).toHaveLength(1);
     expect(screen.getByRole('heading', { name: 'Definition' })).toBeTruthy();
   });
 

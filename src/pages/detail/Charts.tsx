@@ -4,6 +4,7 @@ import { type TimeZone } from '@grafana/schema';
 import { Alert, useStyles2, useTheme2 } from '@grafana/ui';
 import { useMemo } from 'react';
 import { type SLO } from '../../api';
+import { formatTime } from '../../format';
 import { BudgetView } from '../../panels/budget/BudgetView';
 import { DEFAULT_OPTIONS as BUDGET_OPTIONS } from '../../panels/budget/options';
 import { budgetsOf } from '../../panels/budget/report';
@@ -19,6 +20,8 @@ import { forecastText } from './words';
 /** Heights of the charts in pixels; a narrow page stacks the parts of a view, which needs more. */
 const HEIGHT = { budget: 300, budgetNarrow: 440, burn: 420, burnNarrow: 560, small: 240 };
 const NARROW = 640;
+/** A report that ends so many ms ago is about the past: a live one lags by minutes at most. */
+const PAST_MS = 15 * 60_000;
 
 /** The queries of the page, by their refId. */
 export const QUERY_TYPES = { A: 'budget', B: 'burnrate', C: 'sli', D: 'events' } as const;
@@ -43,6 +46,8 @@ export function Charts({ slo, frames, errors, timeRange, timeZone, now, onChange
   const sli = useMemo(() => sliFrames(frames, theme, timeZone), [frames, theme, timeZone]);
   const events = useMemo(() => eventFrames(frames, theme, timeZone), [frames, theme, timeZone]);
   const { name } = slo.report;
+  const report = budget?.report ?? slo.report;
+  const asOf = now - report.at > PAST_MS ? `As of ${formatTime(report.at, timeZone)}: ` : '';
   const shared = { timeRange, timeZone, onChangeTimeRange };
 
   return (
@@ -59,12 +64,12 @@ export function Charts({ slo, frames, errors, timeRange, timeZone, now, onChange
                 height={width < NARROW ? HEIGHT.budgetNarrow : HEIGHT.budget}
                 options={BUDGET_OPTIONS}
                 showName={false}
-                now={now}
+                now={report.at}
               />
             )}
           </Sized>
         ) : null}
-        <p className={styles.forecast}>{forecastText(slo, now)}</p>
+        <p className={styles.forecast}>{asOf + forecastText(report, report.at)}</p>
       </Section>
       <Section title="Burn rates">
         <QueryError error={errors.B} />
@@ -86,17 +91,21 @@ export function Charts({ slo, frames, errors, timeRange, timeZone, now, onChange
       <div className={styles.pair}>
         <Section title="SLI">
           <QueryError error={errors.C} />
-          <Sized height={HEIGHT.small}>
-            {(size) => <TimeChart {...shared} {...size} label={`SLI of ${name} over time`} frames={sli} />}
-          </Sized>
+          {errors.C ? null : (
+            <Sized height={HEIGHT.small}>
+              {(size) => <TimeChart {...shared} {...size} label={`SLI of ${name} over time`} frames={sli} />}
+            </Sized>
+          )}
         </Section>
         <Section title="Events">
           <QueryError error={errors.D} />
-          <Sized height={HEIGHT.small}>
-            {(size) => (
-              <TimeChart {...shared} {...size} label={`Good and bad events of ${name} over time`} frames={events} />
-            )}
-          </Sized>
+          {errors.D ? null : (
+            <Sized height={HEIGHT.small}>
+              {(size) => (
+                <TimeChart {...shared} {...size} label={`Good and bad events of ${name} over time`} frames={events} />
+              )}
+            </Sized>
+          )}
         </Section>
       </div>
     </>

@@ -1,3 +1,4 @@
+import { locationUtil } from '@grafana/data';
 import { Badge, Icon, Stack, TextLink } from '@grafana/ui';
 import { type ReactNode } from 'react';
 import { APP_URL, type SLO } from '../../api';
@@ -38,7 +39,7 @@ export function Overview({ slo }: { slo: SLO }) {
     items.push({
       label: 'Runbook',
       content: (
-        <TextLink href={definition.runbookUrl} external inline={false}>
+        <TextLink href={locationUtil.assureBaseUrl(definition.runbookUrl)} external inline={false}>
           Open runbook
         </TextLink>
       ),

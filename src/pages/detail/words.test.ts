@@ -35,14 +35,21 @@ describe('the forecast in sentences', () => {
       upper: NOW + 14 * HOUR,
       basis: 'the last 6 h',
     } as const;
-    const slo = sampleSLO('a', 'page', { report: sampleReport({ forecast }) });
-    expect(forecastText(slo, NOW)).toBe('Exhausted in about 9 h (6 h – 14 h). Basis: the last 6 h.');
+    expect(forecastText(sampleReport({ state: 'page', forecast }), NOW)).toBe(
+      'Exhausted in about 9 h (6 h – 14 h). Basis: the last 6 h.'
+    );
   });
 
   it('gives the reason of an exhausted budget', () => {
     const forecast = { kind: 'exhausted', basis: 'the budget of the present window is spent' } as const;
-    const slo = sampleSLO('a', 'exhausted', { report: sampleReport({ forecast }) });
-    expect(forecastText(slo, NOW)).toBe('Exhausted: the budget of the present window is spent.');
+    const report = sampleReport({ state: 'exhausted', forecast });
+    expect(forecastText(report, NOW)).toBe('Exhausted: the budget of the present window is spent.');
+  });
+
+  it('says why there is none', () => {
+    const unknown = sampleReport({ forecast: { kind: 'unknown', basis: 'no event in the window to go by' } });
+    expect(forecastText(unknown, NOW)).toBe('No forecast: no event in the window to go by.');
+    expect(forecastText(sampleReport({ state: 'error' }), NOW)).toBe('No forecast: The data source cannot be read.');
   });
 });
 

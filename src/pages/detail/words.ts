@@ -1,6 +1,6 @@
-import { type Definition, type Indicator, type SLO } from '../../api';
-import { formatDuration, formatRelative, formatTime, isKnown, UNKNOWN } from '../../format';
-import { exhaustionText } from '../../panels/budget/words';
+import { type BudgetReport, type Definition, type Indicator, type SLO } from '../../api';
+import { formatDuration, formatRelative, formatTime, isKnown, stateLook, UNKNOWN } from '../../format';
+import { isCurrent, reportExhaustionText } from '../../panels/budget/words';
 
 export interface NamedQuery {
   label: string;
@@ -40,16 +40,18 @@ export function originText({ origin }: Definition): string {
   return `${origin.file}:${origin.line}`;
 }
 
-/** The forecast as sentences: what, and what it rests on. */
-export function forecastText({ report }: SLO, now: number): string {
-  const { forecast } = report;
-  const basis = forecast.basis?.trim() ?? '';
-  const what = exhaustionText(forecast, now);
+/** The forecast as sentences: what, and what it rests on or why there is none. */
+export function forecastText(report: BudgetReport, now: number): string {
+  const { forecast, state } = report;
+  const isWithheld = forecast.kind === 'not within horizon' && !isCurrent(state);
+  const basis = isWithheld ? stateLook(state).description : (forecast.basis?.trim() ?? '');
+  const what = reportExhaustionText(report, now);
   if (!basis) {
     return `${what}.`;
   }
   const because = /[.!?]$/.test(basis) ? basis : `${basis}.`;
-  return forecast.kind === 'exhausted' ? `${what}: ${because}` : `${what}. Basis: ${because}`;
+  const isReason = isWithheld || forecast.kind === 'exhausted' || forecast.kind === 'unknown';
+  return isReason ? `${what}: ${because}` : `${what}. Basis: ${because}`;
 }
 
 export interface Fact {

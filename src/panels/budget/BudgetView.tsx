@@ -16,11 +16,11 @@ import {
   caveats,
   downtimeText,
   eventsText,
-  exhaustionText,
   headline,
   headlineTone,
   headlineUnit,
   objectiveText,
+  reportExhaustionText,
   sliText,
 } from './words';
 
@@ -193,6 +193,7 @@ function Facts({ report, all, now, timeZone }: FactsProps) {
   const theme = useTheme2();
   const { forecast } = report;
   const forecastTone: Tone = forecast.kind === 'exhausted' ? 'bad' : forecast.kind === 'at' ? 'warning' : 'neutral';
+  const forecastText = reportExhaustionText(report, now);
   const forecastHint = [formatForecastRange(forecast, timeZone), forecast.basis ?? ''].filter(Boolean).join('. ');
   return (
     <dl className={styles.facts}>
@@ -221,10 +222,10 @@ function Facts({ report, all, now, timeZone }: FactsProps) {
         <dd style={{ color: toneColor(theme, forecastTone) }}>
           {forecastHint ? (
             <Tooltip content={forecastHint}>
-              <span>{exhaustionText(forecast, now)}</span>
+              <span>{forecastText}</span>
             </Tooltip>
           ) : (
-            exhaustionText(forecast, now)
+            forecastText
           )}
         </dd>
       </div>

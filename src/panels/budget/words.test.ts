@@ -9,6 +9,7 @@ import {
   headline,
   headlineTone,
   headlineUnit,
+  reportExhaustionText,
   roughly,
 } from './words';
 
@@ -60,6 +61,10 @@ describe('the facts of a budget', () => {
     expect(downtimeText(sampleReport({ remaining: 0.5 }))).toBe('21 min 36 s of 43 min 12 s left');
   });
 
+  it('are not none while less than a second is left', () => {
+    expect(downtimeText(sampleReport({ remaining: 0.0001 }))).toBe('<1 s of 43 min 12 s left');
+  });
+
   it('are the downtime beyond the whole when overspent', () => {
     expect(downtimeText(sampleReport({ remaining: -0.5 }))).toBe('21 min 36 s over the 43 min 12 s');
   });
@@ -85,6 +90,14 @@ describe('the forecast in words', () => {
     expect(exhaustionText({ kind: 'not within horizon' }, NOW)).toBe('Not exhausted at the present pace');
     expect(exhaustionText({ kind: 'unknown' }, NOW)).toBe('No forecast');
     expect(exhaustionText(undefined, NOW)).toBe('No forecast');
+  });
+
+  it.each<State>(['error', 'stale', 'backfilling', 'not evaluated'])('promises nothing in the state "%s"', (state) => {
+    const lasts = sampleReport({ forecast: { kind: 'not within horizon' } });
+    expect(reportExhaustionText(lasts, NOW)).toBe('Not exhausted at the present pace');
+    expect(reportExhaustionText({ ...lasts, state }, NOW)).toBe('No forecast');
+    const gone = sampleReport({ state, forecast: { kind: 'exhausted' } });
+    expect(reportExhaustionText(gone, NOW)).toBe('Exhausted');
   });
 
   it('rounds to one unit', () => {

@@ -1,6 +1,7 @@
 import { type IconName } from '@grafana/data';
 import { type BudgetReport } from '../../api/frames';
 import {
+  allowedSeconds,
   budgetTone,
   type Forecast,
   formatBudget,
@@ -52,7 +53,7 @@ export function headlineUnit(standing: Standing): string {
 /** The headline's tone: green only for a budget that is fresh and measured over the whole window. */
 export function headlineTone(standing: Standing): Tone {
   const tone = headline(standing) === UNKNOWN ? 'neutral' : budgetTone(standing.remaining);
-  const trusted = !UNTRUSTED.includes(standing.state) && isFullyCovered(standing);
+  const trusted = isCurrent(standing.state) && isFullyCovered(standing);
   return trusted || tone === 'bad' ? tone : 'neutral';
 }
 
@@ -74,7 +75,7 @@ export function downtimeText(report: BudgetReport): string {
     return UNKNOWN;
   }
   const whole = formatDowntime(report.objective, report.windowSeconds);
-  const part = formatDuration(Math.round((1 - report.objective) * report.windowSeconds * report.remaining));
+  const part = formatDuration(allowedSeconds(report.objective, report.windowSeconds) * report.remaining);
   return report.remaining < 0 ? `${part} over the ${whole}` : `${part} of ${whole} left`;
 }
 
@@ -96,11 +97,26 @@ export function exhaustionText(forecast: Forecast | undefined, now: number): str
     case 'not within horizon':
       return 'Not exhausted at the present pace';
     case 'at':
-      return isKnown(forecast.at) ? atText(forecast, forecast.at, now) : 'No forecast';
+      return isKnown(forecast.at) ? atText(forecast, forecast.at, now) : NO_FORECAST;
     default:
-      return 'No forecast';
+      return NO_FORECAST;
   }
 }
+
+/**
+ * The forecast of a report. That the budget lasts is said of numbers that are true now only: with a source
+ * that fails it would calm without reason.
+ */
+export function reportExhaustionText({ forecast, state }: BudgetReport, now: number): string {
+  return forecast.kind === 'not within horizon' && !isCurrent(state) ? NO_FORECAST : exhaustionText(forecast, now);
+}
+
+/** Whether a state's numbers are the truth of now. */
+export function isCurrent(state: State): boolean {
+  return !UNTRUSTED.includes(state);
+}
+
+const NO_FORECAST = 'No forecast';
 
 function atText(forecast: Forecast, at: number, now: number): string {
   if (at <= now) {

@@ -63,6 +63,15 @@ describe('the SLO table', () => {
     expect(screen.getByText('in about 9 h')).toBeTruthy();
   });
 
+  it.each<State>(['error', 'stale', 'backfilling'])(
+    'does not promise that a budget lasts in the state "%s"',
+    (state) => {
+      show({ rows: [sampleRow({ state })], columns: ['exhaustion'] });
+      expect(screen.queryByText('not in sight')).toBeNull();
+      expect(screen.getByText('–')).toBeTruthy();
+    }
+  );
+
   it('sorts by a column when its header is clicked, and says so', () => {
     const rows = [sampleRow({ slo: 'b', name: 'b', burn1h: 2 }), sampleRow({ slo: 'a', name: 'a', burn1h: 1 })];
     show({ rows });

@@ -1,11 +1,12 @@
 import { css } from '@emotion/css';
-import { type GrafanaTheme2 } from '@grafana/data';
+import { type GrafanaTheme2, locationUtil } from '@grafana/data';
 import { type TimeZone } from '@grafana/schema';
 import { Icon, TextLink, Tooltip, useStyles2, useTheme2 } from '@grafana/ui';
 import { type ReactNode } from 'react';
 import { type StatusRow } from '../../api/frames';
 import {
   formatBurn,
+  formatForecastRange,
   formatObjective,
   formatSLI,
   formatTime,
@@ -14,7 +15,7 @@ import {
   toneColor,
   UNKNOWN,
 } from '../../format';
-import { headline, headlineTone, roughly } from '../budget/words';
+import { headline, headlineTone, isCurrent, roughly } from '../budget/words';
 import { StateBadge } from '../state/StateBadge';
 import { type ColumnKey, COLUMNS } from './columns';
 import { isSpent } from './sorting';
@@ -62,7 +63,12 @@ export function cell(key: ColumnKey, row: StatusRow, context: CellContext): Reac
       return row.owner;
     case 'runbook':
       return row.runbook ? (
-        <TextLink href={row.runbook} external inline={false} aria-label={`Open runbook of ${row.name}`}>
+        <TextLink
+          href={locationUtil.assureBaseUrl(row.runbook)}
+          external
+          inline={false}
+          aria-label={`Open runbook of ${row.name}`}
+        >
           Open
         </TextLink>
       ) : null;
@@ -118,17 +124,13 @@ function Exhaustion({ row, context }: { row: StatusRow; context: CellContext }) 
     return 'exhausted';
   }
   if (!isKnown(row.exhaustedAt)) {
-    return 'not in sight';
+    return isCurrent(row.state) ? 'not in sight' : UNKNOWN;
   }
   const left = row.exhaustedAt - context.now;
-  const lower = formatTime(row.exhaustedLower, context.timeZone);
-  const range = isKnown(row.exhaustedUpper)
-    ? `between ${lower} and ${formatTime(row.exhaustedUpper, context.timeZone)}`
-    : `not before ${lower}`;
+  const forecast = { kind: 'at', lower: row.exhaustedLower, upper: row.exhaustedUpper } as const;
+  const range = formatForecastRange(forecast, context.timeZone);
   return (
-    <Tooltip
-      content={isKnown(row.exhaustedLower) ? `Exhausted ${range}` : formatTime(row.exhaustedAt, context.timeZone)}
-    >
+    <Tooltip content={range ? `Exhausted ${range}` : formatTime(row.exhaustedAt, context.timeZone)}>
       <span>{left <= 0 ? 'about now' : `in about ${roughly(left)}`}</span>
     </Tooltip>
   );
