@@ -193,6 +193,7 @@ export function sampleStatusFrame(rows: StatusRow[]): DataFrame {
       column('state', FieldType.string, (row) => row.state),
       column('objective', FieldType.number, (row) => row.objective),
       column('remaining', FieldType.number, (row) => row.remaining),
+      column('exhausted_at', FieldType.time, (row) => row.exhaustedAt),
       column('coverage', FieldType.number, (row) => row.coverage),
       column('critical', FieldType.boolean, (row) => row.critical),
     ],

@@ -1,6 +1,7 @@
 import { css } from '@emotion/css';
 import { type GrafanaTheme2 } from '@grafana/data';
 import { Checkbox, Combobox, FilterInput, useStyles2 } from '@grafana/ui';
+import { shownText } from '../../panels/slotable/sorting';
 import { type Filters } from './summary';
 
 export interface FilterBarProps {
@@ -42,7 +43,7 @@ export function FilterBar({ filters, services, shown, total, onChange }: FilterB
         label="Critical journeys only"
       />
       <span className={styles.count} role="status">
-        {shown === total ? `${total} SLOs` : `${shown} of ${total} SLOs`}
+        {shownText(shown, total)}
       </span>
     </div>
   );

@@ -3,6 +3,7 @@ import { type PanelProps } from '@grafana/data';
 import { useMemo } from 'react';
 import { panelIssue } from '../frame/kinds';
 import { PanelMessage } from '../frame/PanelMessage';
+import { SCROLL_BAR } from '../frame/scrollBar';
 import { BudgetView } from './BudgetView';
 import { type BudgetOptions } from './options';
 import { budgetsOf } from './report';
@@ -52,13 +53,26 @@ const NOTHING = {
 } as const;
 
 /** Tiles of equal size that fill the panel; where they would get too small they keep their size and scroll. */
-export function tileSize(count: number, width: number, height: number): { width: number; height: number } {
+export function tileSize(count: number, width: number, height: number): Tile {
+  const tile = tileIn(count, width, height);
+  const fits = tile.rows * (tile.height + TILE.gap) - TILE.gap <= height;
+  return fits ? tile : tileIn(count, width - SCROLL_BAR, height);
+}
+
+interface Tile {
+  width: number;
+  height: number;
+  rows: number;
+}
+
+function tileIn(count: number, width: number, height: number): Tile {
   const widest = Math.max(1, Math.floor((width + TILE.gap) / (TILE.width + TILE.gap)));
   // As many columns as keep the tiles wider than tall.
   const columns = Math.min(widest, Math.max(1, Math.round(Math.sqrt((count * width) / (2 * height)))), count);
   const rows = Math.ceil(count / columns);
   return {
     width: Math.floor((width - TILE.gap * (columns - 1)) / columns),
+    rows,
     height: count === 1 ? height : Math.max(TILE.height, Math.floor((height - TILE.gap * (rows - 1)) / rows)),
   };
 }

@@ -3,6 +3,7 @@ import { type PanelProps } from '@grafana/data';
 import { useMemo } from 'react';
 import { panelIssue } from '../frame/kinds';
 import { PanelMessage } from '../frame/PanelMessage';
+import { SCROLL_BAR } from '../frame/scrollBar';
 import { BurnRateView } from './BurnRateView';
 import { type BurnRateOptions } from './options';
 import { burnRatesOf } from './policy';
@@ -19,13 +20,14 @@ export function BurnRatePanel(props: PanelProps<BurnRateOptions>) {
     return <PanelMessage {...issue} />;
   }
   const share = all.length === 1 ? height : Math.max(MIN_HEIGHT, Math.floor(height / all.length));
+  const room = share * all.length > height ? width - SCROLL_BAR : width;
   return (
     <div className={styles.list} style={{ width, height }}>
       {all.map((rates) => (
         <BurnRateView
           key={`${rates.frame.refId ?? ''}/${rates.slo}`}
           rates={rates}
-          width={width}
+          width={room}
           height={share}
           timeRange={timeRange}
           timeZone={timeZone}

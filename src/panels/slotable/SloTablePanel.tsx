@@ -1,17 +1,15 @@
 import { css } from '@emotion/css';
-import { type DataFrame, type GrafanaTheme2, type PanelProps } from '@grafana/data';
+import { type DataFrame, type GrafanaTheme2, type PanelData, type PanelProps } from '@grafana/data';
 import { FilterInput, useStyles2 } from '@grafana/ui';
 import { useMemo, useState } from 'react';
 import { isStatusFrame, type StatusRow, statusRows } from '../../api/frames';
 import { sloUrl } from '../../api/plugin';
 import { panelIssue } from '../frame/kinds';
 import { PanelMessage } from '../frame/PanelMessage';
+import { SCROLL_BAR } from '../frame/scrollBar';
 import { type SloTableOptions } from './options';
 import { SloTable } from './SloTable';
-import { matches } from './sorting';
-
-/** The room in pixels that a vertical scroll bar may take from the columns. */
-const SCROLL_BAR = 16;
+import { matches, shownText } from './sorting';
 
 /** The "SLO table" panel. */
 export function SloTablePanel({ data, width, height, timeZone, options }: PanelProps<SloTableOptions>) {
@@ -38,7 +36,7 @@ export function SloTablePanel({ data, width, height, timeZone, options }: PanelP
             aria-label="Filter SLOs"
           />
           <span className={styles.count} role="status">
-            {shown.length === rows.length ? `${rows.length} SLOs` : `${shown.length} of ${rows.length} SLOs`}
+            {shownText(shown.length, rows.length)}
           </span>
         </div>
       ) : null}
@@ -47,7 +45,7 @@ export function SloTablePanel({ data, width, height, timeZone, options }: PanelP
           fill
           rows={shown}
           width={width - SCROLL_BAR}
-          now={data.timeRange.to.valueOf()}
+          now={presentOf(data)}
           timeZone={timeZone}
           columns={options.columns}
           pageSize={options.pageSize}
@@ -62,6 +60,12 @@ export function SloTablePanel({ data, width, height, timeZone, options }: PanelP
       )}
     </div>
   );
+}
+
+/** The present, or the end of a range in the past: "today" ends tonight, from where every forecast looks near. */
+function presentOf({ timeRange, request }: PanelData): number {
+  const end = timeRange.to.valueOf();
+  return Math.min(end, request?.startTime ?? end);
 }
 
 interface Rows {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type StatusRow } from '../../api';
 import { NOW, sampleRow } from '../../testing/samples';
 import { COLUMN_KEYS, COLUMNS, fittingColumns } from './columns';
-import { matches, sortRows, toggled, WORST_FIRST } from './sorting';
+import { matches, shownText, sortRows, toggled, WORST_FIRST } from './sorting';
 
 const ids = (rows: StatusRow[]) => rows.map((row) => row.slo);
 const row = (slo: string, changes: Partial<StatusRow>) => sampleRow({ slo, name: slo, ...changes });
@@ -76,6 +76,15 @@ describe('filtering SLOs', () => {
     expect(matches(checkout, 'payments fast')).toBe(true);
     expect(matches(checkout, 'checkout latency')).toBe(false);
   });
+});
+
+describe('the number of SLOs that are listed', () => {
+  it.each([
+    [3, 3, '3 SLOs'],
+    [1, 3, '1 of 3 SLOs'],
+    [1, 1, '1 SLO'],
+    [0, 1, '0 of 1 SLO'],
+  ])('%d of %d reads "%s"', (shown, total, text) => expect(shownText(shown, total)).toBe(text));
 });
 
 describe('the columns that fit', () => {

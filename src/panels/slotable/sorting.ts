@@ -69,6 +69,12 @@ export function toggled(sorting: Sorting, key: ColumnKey): Sorting {
   return { key, descending: sorting.key === key ? !sorting.descending : false };
 }
 
+/** How many of all SLOs are listed: "3 SLOs", "1 of 3 SLOs". */
+export function shownText(shown: number, total: number): string {
+  const all = total === 1 ? '1 SLO' : `${total} SLOs`;
+  return shown === total ? all : `${shown} of ${all}`;
+}
+
 /** Whether every word of the text is somewhere in the row's names, owner or state. */
 export function matches(row: StatusRow, text: string): boolean {
   const hay = [row.name, row.slo, row.service, row.serviceName, row.owner, stateLook(row.state).label]
