@@ -34,7 +34,8 @@ export function BurnRateView(props: BurnRateViewProps) {
 
   const showTable = options.show !== 'chart' && rates.policy.length > 0;
   const left = height - (showTable ? tableHeight(rates.policy.length, width) : 0);
-  const showChart = options.show === 'chart' || (options.show === 'both' && left >= CHART_MIN_HEIGHT);
+  // A window too short for any pair of the policy has its chart only.
+  const showChart = !showTable || (options.show === 'both' && left >= CHART_MIN_HEIGHT);
 
   return (
     <div role="group" className={styles.view} style={{ width, height }} aria-label={`Burn rates of ${rates.name}`}>

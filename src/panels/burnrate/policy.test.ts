@@ -110,6 +110,12 @@ describe('the chart of burn rates', () => {
     expect(steps?.[3]?.color).toBe(THEME.colors.error.main);
   });
 
+  it('has a word for a rate without end', () => {
+    const [frame] = rateFrames(rates!, THEME, 'utc', DEFAULT_OPTIONS);
+    expect(frame?.fields[1]?.display?.(1e6)).toMatchObject({ text: '∞' });
+    expect(frame?.fields[1]?.display?.(14.4)).toMatchObject({ text: '14.4', suffix: ' ×' });
+  });
+
   it('leaves the policy as it came', () => {
     expect(rates?.policy).toEqual(samplePolicy());
   });

@@ -4,8 +4,10 @@ import {
   FieldColorModeId,
   FieldType,
   type GrafanaTheme2,
+  MappingType,
   type ThresholdsConfig,
   ThresholdsMode,
+  type ValueMapping,
 } from '@grafana/data';
 import {
   type GraphFieldConfig,
@@ -15,11 +17,17 @@ import {
   VisibilityMode,
 } from '@grafana/schema';
 import { type PolicyRow } from '../../api/frames';
+import { ENDLESS, ENDLESS_BURN } from '../../format';
 import { drawn, frameOf, lastKnown } from '../chart/frames';
 import { type BurnRateOptions } from './options';
 import { type BurnRates, windowSeconds } from './policy';
 
 const UNIT = 'suffix:×';
+
+const ENDLESS_RATE: ValueMapping = {
+  type: MappingType.ValueToText,
+  options: { [ENDLESS_BURN]: { text: ENDLESS, index: 0 } },
+};
 
 /** The chart of burn rates: a line a window, a dashed line a threshold. */
 export function rateFrames(
@@ -45,6 +53,7 @@ export function rateFrames(
       color: isChosen(field)
         ? field.config.color
         : { mode: FieldColorModeId.Fixed, fixedColor: LINE_COLORS[index % LINE_COLORS.length] },
+      mappings: [...(field.config.mappings ?? []), ENDLESS_RATE],
       min: 0,
       // One field carries the lines; each field drawing them would only darken them.
       thresholds: index === 0 ? thresholds : undefined,
