@@ -3,7 +3,16 @@ import { BudgetPanel } from './BudgetPanel';
 import { type BudgetOptions, DEFAULT_OPTIONS } from './options';
 
 export const plugin = new PanelPlugin<BudgetOptions>(BudgetPanel)
-  .useFieldConfig({ disableStandardOptions: [FieldConfigProperty.NoValue, FieldConfigProperty.Filterable] })
+  .useFieldConfig({
+    // The lines have their own names and unit; nothing here is clicked or filtered.
+    disableStandardOptions: [
+      FieldConfigProperty.DisplayName,
+      FieldConfigProperty.Unit,
+      FieldConfigProperty.Links,
+      FieldConfigProperty.NoValue,
+      FieldConfigProperty.Filterable,
+    ],
+  })
   .setPanelOptions((builder) =>
     builder
       .addRadio({

@@ -4,7 +4,12 @@ import { type BurnRateOptions, DEFAULT_OPTIONS } from './options';
 
 export const plugin = new PanelPlugin<BurnRateOptions>(BurnRatePanel)
   .useFieldConfig({
+    // The lines have their own names, unit and thresholds, and begin at zero; nothing here is clicked or filtered.
     disableStandardOptions: [
+      FieldConfigProperty.DisplayName,
+      FieldConfigProperty.Unit,
+      FieldConfigProperty.Min,
+      FieldConfigProperty.Links,
       FieldConfigProperty.NoValue,
       FieldConfigProperty.Filterable,
       FieldConfigProperty.Thresholds,

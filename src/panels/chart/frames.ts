@@ -31,7 +31,7 @@ export function numbersOf(field: Field): (number | null)[] {
 }
 
 /**
- * A copy of the field with drawing options. What the user set in the panel editor wins over them;
+ * A copy of the field with drawing options, over which the field's own custom options win;
  * the display text is made anew, since it depends on unit and colour.
  */
 export function drawn(
