@@ -14,7 +14,7 @@ import { Charts, QUERY_TYPES } from './Charts';
 import { DefinitionSection } from './DefinitionSection';
 import { FreshnessSection } from './FreshnessSection';
 import { Overview } from './Overview';
-import { rangeParams, rawRangeOf, resolveRange, shifted, zoomedOut } from './timeRange';
+import { rangeParams, rawRangeOf, resolveRange, shifted, spanOf, zoomedOut } from './timeRange';
 
 /** How often the numbers and the charts are renewed, in ms; buckets last a minute. */
 const SLO_REFRESH_MS = 30_000;
@@ -66,7 +66,7 @@ function Content({ slo, now, onRefresh }: ContentProps) {
   const [params, setParams] = useUrlState();
   const [timeZone, setTimeZone] = useState(getTimeZone());
   const { id } = slo.definition;
-  const { window } = slo.report;
+  const window = spanOf(slo.report.windowSeconds);
   const raw = useMemo(() => rawRangeOf(params, window), [params, window]);
 
   const load = useCallback(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HOUR, LAST_30_DAYS, NOW } from '../../testing/samples';
-import { rangeParams, rawRangeOf, resolveRange, shifted, zoomedOut } from './timeRange';
+import { rangeParams, rawRangeOf, resolveRange, shifted, spanOf, zoomedOut } from './timeRange';
 
 const params = (text: string) => new URLSearchParams(text);
 
@@ -8,6 +8,13 @@ describe('the time range in the address', () => {
   it("is the SLO's window by default", () => {
     expect(rawRangeOf(params(''), '7d')).toEqual({ from: 'now-7d', to: 'now' });
   });
+
+  it.each([
+    [30 * 86_400, '30d'],
+    [6 * 3600, '6h'],
+    [90 * 60, '90m'],
+    [0, '30d'],
+  ])('writes a window of %s s as %s', (seconds, span) => expect(spanOf(seconds)).toBe(span));
 
   it('stays relative where it is relative', () => {
     const raw = rawRangeOf(params('from=now-6h&to=now-1h'), '30d');

@@ -1,6 +1,18 @@
 import { dateTime, isDateTime, rangeUtil, type RawTimeRange, type TimeRange } from '@grafana/data';
 import { type TimeZone } from '@grafana/schema';
 
+const SPANS = [
+  { unit: 'd', seconds: 86_400 },
+  { unit: 'h', seconds: 3_600 },
+  { unit: 'm', seconds: 60 },
+];
+
+/** A window as Grafana's relative times write it: OpenSLO's month and quarter are 30 and 90 days, Grafana's are not. */
+export function spanOf(windowSeconds: number): string {
+  const span = SPANS.find(({ seconds }) => windowSeconds > 0 && windowSeconds % seconds === 0);
+  return span ? `${windowSeconds / span.seconds}${span.unit}` : '30d';
+}
+
 /** The range in the page's address ("from" and "to" as Grafana writes them), or the SLO's own window. */
 export function rawRangeOf(params: URLSearchParams, window: string): RawTimeRange {
   const from = params.get('from');
