@@ -13,7 +13,7 @@ export function AnnotationEditor({ datasource, query: saved, onChange, onRunQuer
   return (
     <>
       <Text element="p" color="secondary">
-        Marks the times in which an SLO was exhausted or burnt its budget too fast, and when its definition went stale.
+        Marks the times in which an SLO had no budget left, or burnt it fast enough for a page or a ticket.
       </Text>
       <Filters
         datasource={datasource}
