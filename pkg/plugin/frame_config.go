@@ -73,11 +73,17 @@ func objectiveThresholds(target slo.Fraction) *data.ThresholdsConfig {
 	return thresholds(base(colorBad), from(target.Float(), colorGood))
 }
 
+// objectiveDecimals is the number of decimals that an objective is written with in percent. Grafana's own
+// choice rounds 99.99 % up to 100 %.
+func objectiveDecimals(target slo.Fraction) uint16 {
+	_, places, _ := strings.Cut(target.Percent(), ".")
+	return uint16(len(places)) //nolint:gosec // ten places at most
+}
+
 // sliDecimals is the number of decimals of a percentage that tells an SLI of this objective from 100 %
 // while its budget is not spent: two more than the objective has. Grafana's own choice rounds 99.97 % up.
 func sliDecimals(target slo.Fraction) uint16 {
-	_, places, _ := strings.Cut(target.Percent(), ".")
-	return uint16(len(places)) + 2 //nolint:gosec // ten places at most
+	return objectiveDecimals(target) + 2
 }
 
 // sliConfig is the configuration of a field that holds SLIs of one objective.

@@ -91,12 +91,14 @@ func statusColumns(views []*view) []column {
 	remaining := fraction("Remaining budget")
 	remaining.Thresholds = remainingThresholds()
 
-	sli := fraction("SLI")
-	var decimals uint16
+	objective, sli := fraction("Objective"), fraction("SLI")
+	var places, sliPlaces uint16
 	for _, v := range views {
-		decimals = max(decimals, sliDecimals(v.definition().Target))
+		places = max(places, objectiveDecimals(v.definition().Target))
+		sliPlaces = max(sliPlaces, sliDecimals(v.definition().Target))
 	}
-	sli.SetDecimals(decimals)
+	objective.SetDecimals(places)
+	sli.SetDecimals(sliPlaces)
 
 	columns := []column{
 		{"slo", named("SLO id"), true, each(func(v *view) string { return v.definition().ID })},
@@ -104,7 +106,7 @@ func statusColumns(views []*view) []column {
 		{"service", named("Service id"), true, each(func(v *view) string { return v.definition().Service })},
 		{"service_name", named("Service"), true, each(func(v *view) string { return v.definition().ServiceDisplayName })},
 		{"state", state, false, each(func(v *view) string { return string(v.State) })},
-		{"objective", fraction("Objective"), false, each(func(v *view) float64 { return v.definition().Target.Float() })},
+		{"objective", objective, false, each(func(v *view) float64 { return v.definition().Target.Float() })},
 		{"sli", sli, false, each((*view).sli)},
 		{"remaining", remaining, false, each((*view).remaining)},
 		{"consumed", fraction("Consumed budget"), false, each((*view).consumed)},

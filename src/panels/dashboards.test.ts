@@ -11,6 +11,7 @@ interface Panel {
   title: string;
   gridPos: { x: number; y: number; w: number; h: number };
   options: object;
+  fieldConfig: { defaults: { noValue?: string } };
   datasource: { type: string; uid: string };
   targets: { queryType: string; datasource: { type: string; uid: string } }[];
 }
@@ -67,6 +68,12 @@ describe.each(files)('the bundled dashboard %s', (file) => {
         expect(target.datasource).toEqual(chosen);
         expect(QUERY_TYPES).toContain(target.queryType);
       }
+    }
+  });
+
+  it('shows no number where a query failed', () => {
+    for (const { fieldConfig } of panels) {
+      expect(fieldConfig.defaults.noValue ?? '').not.toMatch(/\d/);
     }
   });
 
