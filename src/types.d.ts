@@ -4,6 +4,6 @@ declare module 'amd-module' {
   export default amdModule;
 }
 
-/** Where webpack's runtime loads lazy chunks from. */
+/** Where webpack's runtime loads lazy chunks from: a global variable, which only `var` declares. */
 // eslint-disable-next-line no-var
 declare var __webpack_public_path__: string;

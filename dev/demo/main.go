@@ -15,7 +15,13 @@ import (
 	"runtime"
 	"syscall"
 	"time"
+
+	"github.com/burnline/grafana-slo-app/dev/host/server"
 )
+
+// hostCommand makes this program the preview host. It is a process of its own, so that it can end the
+// plugin's processes even when the demo is killed.
+const hostCommand = "host"
 
 // options are the command line.
 type options struct {
@@ -30,7 +36,7 @@ type options struct {
 
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == hostCommand {
-		exit(runHost(os.Args[2:]))
+		exit(server.Command(os.Args[2:]))
 	}
 	o, err := parse(os.Args[1:])
 	if err != nil {

@@ -119,6 +119,7 @@ const isFailure = (error: unknown): error is FetchError =>
 /** Grafana rejects with a plain object of this shape; callers test for its fields, not for a class. */
 function failure(options: BackendSrvRequest, parts: Omit<FetchError, 'config'>): Promise<never> {
   const error: FetchError = { ...parts, config: options };
+  // Grafana rejects with this plain object, and its components read its fields.
   // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
   return Promise.reject(error);
 }
