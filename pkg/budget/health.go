@@ -31,7 +31,7 @@ const StaleAfter = 10 * time.Minute
 type Assessment struct {
 	Health Health
 	Report Report
-	// Policy are the rows of WorkbookPolicy that apply to the window.
+	// Policy are the rows of the objective's policy that apply to the window.
 	Policy []PolicyBurn
 	// Stale is true when the newest answer of the source is older than StaleAfter, whatever Health
 	// says: an exhausted budget stays exhausted when the source falls silent.
@@ -41,7 +41,7 @@ type Assessment struct {
 }
 
 // Assess decides the state of an SLO: no data when the source answered for nothing in the window,
-// exhausted when no budget is left, page and ticket while a row of WorkbookPolicy fires, stale when
+// exhausted when no budget is left, page and ticket while a row of the objective's policy fires, stale when
 // the newest answer is old, no traffic when the window holds no event, ok otherwise.
 func Assess(s *Series, o Objective, at time.Time) Assessment {
 	a := Assessment{Report: s.Report(o, at), Policy: s.Policy(o, at)}

@@ -19,6 +19,10 @@ type PolicyWindow struct {
 	// Share is the share of the budget that is spent when the long window has passed at Rate.
 	Share       float64
 	Long, Short time.Duration
+	// Fixed, if not 0, is the burn rate itself, whatever the objective's window: OpenSLO conditions name one.
+	Fixed float64
+	// Inclusive holds a burn rate of exactly Rate to be above it (OpenSLO's gte).
+	Inclusive bool
 }
 
 // WorkbookPolicy is the set of the Google SRE Workbook, chapter 5, "Alerting on SLOs" (multiwindow,
@@ -36,15 +40,39 @@ const shareUnits = 1_000_000
 // Rate is the burn rate at which Share of the budget of a window goes within Long: share x window /
 // long. It is the float64 nearest to the exact quotient: 14.4 and not 14.399999999999999.
 func (p PolicyWindow) Rate(window time.Duration) float64 {
+	if p.Fixed > 0 {
+		return p.Fixed
+	}
 	share := int64(math.Round(p.Share * shareUnits))
 	return float64(share*int64(window/time.Second)) / float64(shareUnits*int64(p.Long/time.Second))
 }
 
 // Applies reports whether the row makes sense for a window. Two kinds of row do not: a long window
 // that is longer than the objective's own, and a rate below one half, at which most of the budget
-// would be left at the end.
+// would be left at the end. A Fixed rate is somebody's decision and only has to fit the window.
 func (p PolicyWindow) Applies(window time.Duration) bool {
-	return p.Long <= window && p.Rate(window) >= 0.5
+	return p.Long <= window && (p.Fixed > 0 || p.Rate(window) >= 0.5)
+}
+
+// Reachable reports whether the row can fire at all: even a total outage burns no faster than
+// 1 / (1 - target). An objective of 90 % never burns at 14.4.
+func (p PolicyWindow) Reachable(o Objective) bool {
+	allowed := o.Target.Complement().Float()
+	return allowed == 0 || p.above(1/allowed, p.Rate(o.Window))
+}
+
+// OutageTime is how long a total outage must last until both windows are above Rate, at even traffic; 0 if
+// it never is. With constant traffic the burn rate of a window grows as outage / window / (1 - target).
+func (p PolicyWindow) OutageTime(o Objective) time.Duration {
+	if !p.Reachable(o) {
+		return 0
+	}
+	share := p.Rate(o.Window) * o.Target.Complement().Float()
+	return time.Duration(share * float64(p.Long))
+}
+
+func (p PolicyWindow) above(rate, threshold float64) bool {
+	return rate > threshold || p.Inclusive && rate == threshold
 }
 
 // PolicyBurn is the state of one row of the policy.
@@ -58,10 +86,10 @@ type PolicyBurn struct {
 	Firing bool
 }
 
-// Policy is the state of each row of WorkbookPolicy that applies to the objective's window.
+// Policy is the state of each row of the objective's policy that applies to its window.
 func (s *Series) Policy(o Objective, at time.Time) []PolicyBurn {
 	var rows []PolicyBurn
-	for _, p := range WorkbookPolicy {
+	for _, p := range o.policy() {
 		if !p.Applies(o.Window) {
 			continue
 		}
@@ -71,11 +99,17 @@ func (s *Series) Policy(o Objective, at time.Time) []PolicyBurn {
 			LongBurn:     s.BurnRate(o, at, p.Long),
 			ShortBurn:    s.BurnRate(o, at, p.Short),
 		}
-		row.Firing = row.LongBurn.above(row.Threshold) && row.ShortBurn.above(row.Threshold) &&
-			row.LongBurn.Total >= o.MinimumEvents
+		row.Firing = row.LongBurn.OK && row.ShortBurn.OK && row.LongBurn.Total >= o.MinimumEvents &&
+			p.above(row.LongBurn.Rate, row.Threshold) && p.above(row.ShortBurn.Rate, row.Threshold)
 		rows = append(rows, row)
 	}
 	return rows
 }
 
-func (b Burn) above(threshold float64) bool { return b.OK && b.Rate > threshold }
+// policy is the rows that the objective is held against.
+func (o Objective) policy() []PolicyWindow {
+	if o.Policy == nil {
+		return WorkbookPolicy
+	}
+	return o.Policy
+}

@@ -16,6 +16,8 @@ type Objective struct {
 	Window time.Duration
 	// MinimumEvents is the number of events in a burn window below which nothing pages or tickets.
 	MinimumEvents float64
+	// Policy are the rows that decide on page and ticket; nil for WorkbookPolicy, empty for none.
+	Policy []PolicyWindow
 }
 
 // ObjectiveOf is the objective of a definition.

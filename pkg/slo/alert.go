@@ -2,6 +2,17 @@ package slo
 
 import "time"
 
+// The names of the alert policies that need no document; pkg/alert says what is in them.
+const (
+	PolicyWorkbook   = "workbook"
+	PolicyLowTraffic = "workbook-low-traffic"
+	PolicyFastOnly   = "fast-only"
+	PolicyNone       = "none"
+)
+
+// BuiltinPolicies may stand in an alertPolicyRef without being declared.
+var BuiltinPolicies = []string{PolicyWorkbook, PolicyLowTraffic, PolicyFastOnly, PolicyNone}
+
 // AlertPolicy is a resolved OpenSLO AlertPolicy: when to tell whom.
 type AlertPolicy struct {
 	Name        string `json:"name"`
@@ -29,6 +40,9 @@ type AlertCondition struct {
 	Threshold float64  `json:"threshold"`
 	// Lookback is the window of the burn rate, After how long the condition must hold.
 	Lookback time.Duration `json:"lookback"`
+	// Short is the second, shorter window that must be above Threshold as well, so that the alert ends soon after the burn;
+	// zero for a twelfth of Lookback. It comes from the annotation burnline.dev/short-window.
+	Short time.Duration `json:"short,omitempty"`
 	After    time.Duration `json:"after"`
 	Origin   Position      `json:"origin"`
 }

@@ -156,8 +156,11 @@ type Definition struct {
 	CriticalJourney bool   `json:"criticalJourney,omitempty"`
 	// MinimumEvents is the number of events in a window below which nothing should page.
 	MinimumEvents float64 `json:"minimumEvents,omitempty"`
-	// AlertPolicies are the names of the SLO's policies in the Catalogue, sorted; an inline policy is "slo/policy".
+	// AlertPolicies are the names of the SLO's policies, sorted: those of BuiltinPolicies, and those of the Catalogue, where an
+	// inline policy is "slo/policy". Without one, the organisation's default holds.
 	AlertPolicies []string `json:"alertPolicies,omitempty"`
+	// Policies are the resolved ones of AlertPolicies that are not built in, in that order.
+	Policies []AlertPolicy `json:"policies,omitempty"`
 	// Origin is where the SLO document starts.
 	Origin Position `json:"origin"`
 	// NotEvaluated says why a valid definition is not evaluated (yet); empty when it is.

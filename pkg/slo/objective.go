@@ -403,8 +403,12 @@ func (l *loader) sloPolicies(o objectives, d *Definition) []AlertPolicy {
 		e := element.object()
 		if ref := e.get("alertPolicyRef"); ref.present() {
 			name := ref.text()
-			if _, ok := l.policies.find(name); name != "" && !ok {
-				dangling(ref, kindPolicy, name, l.policies.names())
+			declared, ok := l.policies.find(name)
+			switch {
+			case ok:
+				d.Policies = append(d.Policies, l.resolvePolicy(declared))
+			case name != "" && !slices.Contains(BuiltinPolicies, name):
+				dangling(ref, kindPolicy, name, append(l.policies.names(), BuiltinPolicies...))
 			}
 			d.AlertPolicies = append(d.AlertPolicies, name)
 			e.done()
@@ -419,8 +423,11 @@ func (l *loader) sloPolicies(o objectives, d *Definition) []AlertPolicy {
 		}
 		p.AlertPolicy.Name = o.name + "/" + p.AlertPolicy.Name
 		found = append(found, l.resolvePolicy(p))
+		d.Policies = append(d.Policies, found[len(found)-1])
 		d.AlertPolicies = append(d.AlertPolicies, p.AlertPolicy.Name)
 	}
+	slices.SortStableFunc(d.Policies, func(a, b AlertPolicy) int { return strings.Compare(a.Name, b.Name) })
+	d.Policies = slices.CompactFunc(d.Policies, func(a, b AlertPolicy) bool { return a.Name == b.Name })
 	slices.Sort(d.AlertPolicies)
 	d.AlertPolicies = slices.Compact(d.AlertPolicies)
 	return found
