@@ -37,8 +37,8 @@ const (
 	KindBurn Kind = "burn"
 	// KindConsumed: a share of the budget is consumed.
 	KindConsumed Kind = "consumed"
-	// KindForecast: the budget is forecast to be exhausted within a horizon, with the pessimistic and the
-	// expected course agreeing, and the optimistic one not beyond twice the horizon.
+	// KindForecast: the budget is expected to be exhausted within a horizon, and the forecast's interval supports
+	// it: even at its hopeful end the budget does not last the window.
 	KindForecast Kind = "forecast"
 	// KindAbsence: traffic or source is missing.
 	KindAbsence Kind = "absence"
