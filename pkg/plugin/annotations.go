@@ -121,7 +121,7 @@ func statesOver(v *view, from, to, step int64) []State {
 			long, short := over(row.Long), over(row.Short)
 			for i := range states {
 				at := from + int64(i)*step
-				if long[i].Rate > row.Threshold && short[i].Rate > row.Threshold && v.enough(at, row.Long) {
+				if above(row, long[i].Rate) && above(row, short[i].Rate) && v.enough(at, row.Long) {
 					states[i] = State(severity)
 				}
 			}
@@ -133,6 +133,11 @@ func statesOver(v *view, from, to, step int64) []State {
 		}
 	}
 	return states
+}
+
+// above reports whether a burn rate is beyond what a row asks for.
+func above(row budget.PolicyBurn, rate float64) bool {
+	return rate > row.Threshold || row.Inclusive && rate == row.Threshold
 }
 
 // enough reports whether a burn window held the events without which nothing pages.

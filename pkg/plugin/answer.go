@@ -13,6 +13,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
+	"github.com/burnline/grafana-slo-app/pkg/alert"
 	"github.com/burnline/grafana-slo-app/pkg/ledger"
 )
 
@@ -26,6 +27,7 @@ type answerer struct {
 	definitionsDir string
 	now            func() time.Time
 	known          memory
+	chosen         choices
 }
 
 // answer answers each query by itself: one that fails does not take the others along.
@@ -64,6 +66,16 @@ func (a *answerer) frames(ctx context.Context, raw backend.DataQuery, forAlert b
 	entries, err := q.Selection.pick(snapshot)
 	if err != nil {
 		return nil, err
+	}
+	if q.Type == QueryAlert {
+		frame, err := a.ruleFrame(ctx, q, reader, snapshot, entries)
+		if err != nil {
+			return nil, err
+		}
+		if len(entries) == 0 && q.Value != valueLedgerLag {
+			return a.nothing(q, snapshot, data.Frames{frame}), nil
+		}
+		return data.Frames{frame}, nil
 	}
 	if q.Type != QueryStatus && len(entries) > maxSeriesSLOs {
 		return nil, badQuery("query %s asks for the %s of %d SLOs; at most %d fit one graph. Choose SLOs, services or labels, or use queryType \"status\", which has no limit.", q.RefID, q.Type, len(entries), maxSeriesSLOs)
@@ -142,9 +154,13 @@ func (a *answerer) nothing(q query, snapshot ledger.Snapshot, frames data.Frames
 // views assesses entries, in their order.
 func (a *answerer) views(ctx context.Context, reader ledger.Reader, snapshot ledger.Snapshot, entries []ledger.Entry, to time.Time) ([]*view, error) {
 	now := a.now().UTC()
+	settings, err := a.settings(ctx, reader)
+	if err != nil {
+		return nil, err
+	}
 	views := make([]*view, len(entries))
-	err := concurrency.ForEachJob(ctx, len(entries), runtime.GOMAXPROCS(0), func(ctx context.Context, i int) error {
-		v, err := viewOf(ctx, reader, &a.known, entries[i], snapshot.Heartbeat, to, now)
+	err = concurrency.ForEachJob(ctx, len(entries), runtime.GOMAXPROCS(0), func(ctx context.Context, i int) error {
+		v, err := viewOf(ctx, reader, &a.known, alert.PlanFor(entries[i].Definition, settings), entries[i], snapshot.Heartbeat, to, now)
 		views[i] = v
 		return err
 	})

@@ -1,11 +1,11 @@
 package plugin
 
 import (
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/burnline/grafana-slo-app/pkg/budget"
-	"github.com/burnline/grafana-slo-app/pkg/slo"
 )
 
 // trendPoints is about how many numbers a sparkline has.
@@ -118,14 +118,20 @@ type remembered struct {
 	figures   *figures
 }
 
-// figures gives those of a definition at a moment, remembered if nothing changed.
-func (m *memory) figures(def slo.Definition, series *budget.Series, at time.Time) *figures {
-	want := remembered{series: series, objective: budget.ObjectiveOf(def), at: at.Unix()}
+// same reports whether figures that depend on r are those that o asks for.
+func (r remembered) same(o remembered) bool {
+	return r.series == o.series && r.at == o.at && r.objective.Target == o.objective.Target && r.objective.Window == o.objective.Window &&
+		r.objective.MinimumEvents == o.objective.MinimumEvents && (r.objective.Policy == nil) == (o.objective.Policy == nil) &&
+		slices.Equal(r.objective.Policy, o.objective.Policy)
+}
+
+// figures gives those of an SLO at a moment, remembered if nothing changed.
+func (m *memory) figures(id string, objective budget.Objective, series *budget.Series, at time.Time) *figures {
+	want := remembered{series: series, objective: objective, at: at.Unix()}
 	m.mu.Lock()
-	found := m.last[def.ID]
+	found := m.last[id]
 	m.mu.Unlock()
-	want.figures = found.figures
-	if found.figures != nil && found == want {
+	if found.figures != nil && found.same(want) {
 		return found.figures
 	}
 	want.figures = figuresOf(want.objective, series, at)
@@ -134,6 +140,6 @@ func (m *memory) figures(def slo.Definition, series *budget.Series, at time.Time
 	if m.last == nil {
 		m.last = map[string]remembered{}
 	}
-	m.last[def.ID] = want
+	m.last[id] = want
 	return want.figures
 }

@@ -14,19 +14,19 @@ func TestFiguresAreRememberedUntilAnythingChanges(t *testing.T) {
 	s := sampleShelf()
 	var known memory
 	def, series := s.entry("search-latency").Definition, s.series["search-latency"]
-	first := known.figures(def, series, sampleRead)
-	require.Same(t, first, known.figures(def, series, sampleRead))
+	first := known.figures(def.ID, budget.ObjectiveOf(def), series, sampleRead)
+	require.Same(t, first, known.figures(def.ID, budget.ObjectiveOf(def), series, sampleRead))
 
-	later := known.figures(def, series, sampleRead.Add(time.Minute))
+	later := known.figures(def.ID, budget.ObjectiveOf(def), series, sampleRead.Add(time.Minute))
 	require.NotSame(t, first, later)
 	require.NotEqual(t, first.Report.From, later.Report.From)
 
 	grown := series.Clone()
 	grown.Put(budget.Bucket{Start: sampleRead.Unix(), Good: 50, Total: 100, State: budget.StateMeasured})
-	require.NotEqual(t, later.Report.Bad(), known.figures(def, grown, sampleRead.Add(time.Minute)).Report.Bad())
+	require.NotEqual(t, later.Report.Bad(), known.figures(def.ID, budget.ObjectiveOf(def), grown, sampleRead.Add(time.Minute)).Report.Bad())
 
 	def.Target = slo.MustFraction("0.5")
-	require.NotEqual(t, later.Report.Remaining, known.figures(def, grown, sampleRead.Add(time.Minute)).Report.Remaining)
+	require.NotEqual(t, later.Report.Remaining, known.figures(def.ID, budget.ObjectiveOf(def), grown, sampleRead.Add(time.Minute)).Report.Remaining)
 }
 
 func TestTheMomentOfAReport(t *testing.T) {

@@ -93,9 +93,9 @@ func sliConfig(name string, target slo.Fraction) data.FieldConfig {
 }
 
 // burnThresholds are the rates at which the policy's rows with this long or short window tick.
-func burnThresholds(objective, window time.Duration) *data.ThresholdsConfig {
+func burnThresholds(policy []budget.PolicyWindow, objective, window time.Duration) *data.ThresholdsConfig {
 	steps := []data.Threshold{base(colorGood)}
-	for _, row := range budget.WorkbookPolicy {
+	for _, row := range policy {
 		if !row.Applies(objective) || (row.Long != window && row.Short != window) {
 			continue
 		}

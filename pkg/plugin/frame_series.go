@@ -168,7 +168,7 @@ func burnRateFrame(q query, v *view) *data.Frame {
 			values = append(values, burn(v.Series.BurnRate(v.Objective, v.At(), window)))
 		}
 		text := windowText(window)
-		config := data.FieldConfig{DisplayNameFromDS: text, Unit: unitBurnRate, Thresholds: burnThresholds(v.Objective.Window, window), Links: detailLink(def.ID)}
+		config := data.FieldConfig{DisplayNameFromDS: text, Unit: unitBurnRate, Thresholds: burnThresholds(v.Objective.Policy, v.Objective.Window, window), Links: detailLink(def.ID)}
 		labels := labelsOf(def)
 		labels["window"] = text
 		fields = append(fields, data.NewField("burn_"+text, labels, values).SetConfig(&config))

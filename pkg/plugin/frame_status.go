@@ -3,6 +3,7 @@ package plugin
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
@@ -149,17 +150,17 @@ func trends(views []*view) (any, error) {
 	return values, nil
 }
 
-// commonBurnThresholds are those of the SLOs' window when all have the same one. With mixed windows a
-// column can't be right for every row; those of 30 days, the workbook's, are the convention.
+// commonBurnThresholds are those of the SLOs' policy and window when all have the same ones. With mixed ones a
+// column can't be right for every row; the workbook's policy over 30 days is the convention.
 func commonBurnThresholds(views []*view, window time.Duration) *data.ThresholdsConfig {
-	objective := 30 * 24 * time.Hour
+	policy, objective := budget.WorkbookPolicy, 30*24*time.Hour
 	for i, v := range views {
-		if i > 0 && v.Objective.Window != views[0].Objective.Window {
-			return burnThresholds(objective, window)
+		if i > 0 && (v.Objective.Window != views[0].Objective.Window || !slices.Equal(v.Objective.Policy, views[0].Objective.Policy)) {
+			return burnThresholds(policy, objective, window)
 		}
 	}
 	if len(views) > 0 && views[0].Objective.Window >= budget.Step {
-		objective = views[0].Objective.Window
+		policy, objective = views[0].Objective.Policy, views[0].Objective.Window
 	}
-	return burnThresholds(objective, window)
+	return burnThresholds(policy, objective, window)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 
+	"github.com/burnline/grafana-slo-app/pkg/alert"
 	"github.com/burnline/grafana-slo-app/pkg/budget"
 	"github.com/burnline/grafana-slo-app/pkg/slo"
 )
@@ -16,7 +17,7 @@ import (
 // QueryType is what a data source query asks for.
 type QueryType string
 
-// The query types. Status has one row an SLO; the others are series over the dashboard's time range.
+// The query types. Status and alert have one row an SLO; the others are series over the dashboard's time range.
 const (
 	QueryStatus      QueryType = "status"
 	QueryBudget      QueryType = "budget"
@@ -24,10 +25,11 @@ const (
 	QuerySLI         QueryType = "sli"
 	QueryEvents      QueryType = "events"
 	QueryAnnotations QueryType = "annotations"
+	QueryAlert       QueryType = "alert"
 )
 
 var queryTypes = []string{
-	string(QueryStatus), string(QueryBudget), string(QueryBurnRate), string(QuerySLI), string(QueryEvents), string(QueryAnnotations),
+	string(QueryStatus), string(QueryBudget), string(QueryBurnRate), string(QuerySLI), string(QueryEvents), string(QueryAnnotations), string(QueryAlert),
 }
 
 const (
@@ -51,6 +53,8 @@ type queryModel struct {
 	Windows []string `json:"windows"`
 	// Value is the number that an alert rule is about; other callers get all of them.
 	Value string `json:"value"`
+	// Absence is "traffic" or "source": what counts as missing for the value "absence".
+	Absence string `json:"absence"`
 }
 
 // query is a parsed and checked query.
@@ -68,6 +72,8 @@ type query struct {
 	// Value is the number that Alerting gets of each SLO, "" for all. Alerting knows results by their labels
 	// alone, and refuses two numbers with the same ones.
 	Value string
+	// Absence is what counts as missing for that value.
+	Absence alert.Absence
 }
 
 // alertValues are the numbers that alert rules may be about, of the query types that have several beside
@@ -114,7 +120,7 @@ func parseQuery(raw backend.DataQuery) (query, error) {
 		return query{}, badQuery("query %s has the unknown queryType %q; it must be one of %s.", raw.RefID, kind, quoted(queryTypes, "or"))
 	}
 	q := query{RefID: raw.RefID, Type: QueryType(kind), From: raw.TimeRange.From.UTC(), To: raw.TimeRange.To.UTC()}
-	if !q.To.After(q.From) {
+	if !q.To.After(q.From) && q.Type != QueryAlert {
 		return query{}, badQuery("query %s has an empty time range (%s to %s); its end must be later than its start.", raw.RefID, clock(q.From), clock(q.To))
 	}
 	if values := alertValues[q.Type]; len(values) > 0 {
@@ -143,6 +149,9 @@ func parseQuery(raw backend.DataQuery) (query, error) {
 		if !slices.Contains(q.Windows, window) {
 			q.Windows = append(q.Windows, window)
 		}
+	}
+	if q.Type == QueryAlert {
+		return q, q.parseRule(model)
 	}
 	return q, nil
 }

@@ -100,13 +100,21 @@ func (v *view) policyJSON() []policyJSON {
 			Long:      windowText(p.Long),
 			Short:     windowText(p.Short),
 			Rate:      p.Threshold,
-			Share:     p.Share,
+			Share:     v.share(p),
 			LongRate:  burn(p.LongBurn),
 			ShortRate: burn(p.ShortBurn),
 			Firing:    p.Firing,
 		})
 	}
 	return rows
+}
+
+// share is the part of the budget that a row spends in its long window; a row that names a burn rate has none of its own.
+func (v *view) share(p budget.PolicyBurn) float64 {
+	if p.Fixed > 0 {
+		return p.Fixed * float64(p.Long) / float64(v.Objective.Window)
+	}
+	return p.Share
 }
 
 // millis is a time in Unix milliseconds, nil for the zero time.

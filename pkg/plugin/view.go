@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/burnline/grafana-slo-app/pkg/alert"
 	"github.com/burnline/grafana-slo-app/pkg/budget"
 	"github.com/burnline/grafana-slo-app/pkg/ledger"
 	"github.com/burnline/grafana-slo-app/pkg/slo"
@@ -19,6 +20,8 @@ const endlessBurn = 1e6
 type view struct {
 	*figures
 	Entry ledger.Entry
+	// Plan is what is alerted on; its rows decide on page and ticket.
+	Plan  alert.Plan
 	State State
 	// Reasons say why the state is what it is, and what else to know; the most important first.
 	Reasons []reason
@@ -32,13 +35,13 @@ func (v *view) definition() slo.Definition { return v.Entry.Definition }
 // viewOf assesses an entry. The window ends at the time range's end if that lies in the past, else at
 // the newest bucket that was read: a live system is not shown with the lag of its evaluation. When
 // reading has stopped for longer than that, the window moves on without it.
-func viewOf(ctx context.Context, reader ledger.Reader, known *memory, entry ledger.Entry, heartbeat, to, now time.Time) (*view, error) {
+func viewOf(ctx context.Context, reader ledger.Reader, known *memory, plan alert.Plan, entry ledger.Entry, heartbeat, to, now time.Time) (*view, error) {
 	series, err := reader.Series(ctx, budget.Key{SLO: entry.Definition.ID})
 	if err != nil {
 		return nil, fmt.Errorf("the ledger can't give the buckets of %q: %w", entry.Definition.ID, err)
 	}
 	at := moment(entry.Status.ReadUntil, to, now)
-	v := &view{figures: known.figures(entry.Definition, series, at), Entry: entry, now: now}
+	v := &view{figures: known.figures(entry.Definition.ID, plan.Objective, series, at), Entry: entry, Plan: plan, now: now}
 	v.Progress = progress(entry.Status)
 	v.State, v.Reasons = judge(v, heartbeat)
 	return v, nil
