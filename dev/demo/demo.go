@@ -34,11 +34,11 @@ type demo struct {
 	// died receives why a part ended by itself.
 	died chan error
 
-	hostURL, prometheusURL, shopURL string
+	hostURL, prometheusURL, shopURL, pagerURL string
 }
 
 // addresses are where the parts listen.
-type addresses struct{ host, prometheus, shop string }
+type addresses struct{ host, prometheus, shop, pager string }
 
 func (d *demo) start(ctx context.Context) error {
 	d.died = make(chan error, 1)
@@ -76,10 +76,17 @@ func (d *demo) start(ctx context.Context) error {
 	if err := d.await(ctx, "demo shop", d.shopURL+"/"); err != nil {
 		return err
 	}
+	d.pagerURL = "http://" + addresses.pager
+	if err := d.launch("pager", exec.Command(executable(d.bin, "shop"), "pager", "--listen", addresses.pager)); err != nil {
+		return err
+	}
 	if err := d.startHost(addresses.host); err != nil {
 		return err
 	}
-	return d.await(ctx, "preview host with the plugin", d.hostURL+"/api/plugins/burnline-slo-app/resources/slos")
+	if err := d.await(ctx, "preview host with the plugin", d.hostURL+"/api/plugins/burnline-slo-app/resources/slos"); err != nil {
+		return err
+	}
+	return d.teach(ctx)
 }
 
 // await shows the wait for a part.
@@ -98,16 +105,20 @@ func (d *demo) reserveAll() (addresses, error) {
 	if err != nil {
 		return addresses{}, err
 	}
-	preferred := addresses{prometheus: "127.0.0.1:9090", shop: "127.0.0.1:9464"}
+	preferred := addresses{prometheus: "127.0.0.1:9090", shop: "127.0.0.1:9464", pager: "127.0.0.1:9465"}
 	if strings.HasSuffix(d.listen, ":0") {
-		preferred = addresses{prometheus: anyPort, shop: anyPort}
+		preferred = addresses{prometheus: anyPort, shop: anyPort, pager: anyPort}
 	}
 	prometheus, err := reserve(d.prometheus, preferred.prometheus, "prometheus-listen")
 	if err != nil {
 		return addresses{}, err
 	}
 	shop, err := reserve(d.shop, preferred.shop, "shop-listen")
-	return addresses{host, prometheus, shop}, err
+	if err != nil {
+		return addresses{}, err
+	}
+	pager, err := reserve("", preferred.pager, "")
+	return addresses{host, prometheus, shop, pager}, err
 }
 
 // requireFiles names what is not built, before anything is started.
@@ -192,7 +203,8 @@ func (d *demo) startHost(address string) error {
 	command := exec.Command(self, hostCommand,
 		"--dist", d.dist, "--web", d.web, "--provisioning", d.provisioning, "--data", filepath.Join(d.data, "host"),
 		"--listen", address, "--plugin-setting", "data_dir="+filepath.Join(d.data, "burnline"))
-	command.Env = append(os.Environ(), "PROMETHEUS_URL="+d.prometheusURL)
+	command.Env = append(os.Environ(), "PROMETHEUS_URL="+d.prometheusURL, "PAGER_URL="+d.pagerURL, "BURNLINE_URL="+d.hostURL, "BURNLINE_WEBHOOK_TOKEN=",
+		"SLACK_WEBHOOK_URL=https://slack.example.com/not-set", "PAGERDUTY_INTEGRATION_KEY=not-set", "IRM_INTEGRATION_URL=https://irm.example.com/not-set")
 	return d.launch("host", command)
 }
 
@@ -250,9 +262,10 @@ Burnline runs with the shop's last 30 days; the ledger fills in over the next mi
   Dashboards   %[1]s/d/burnline-portfolio
   Prometheus   %[2]s
   Shop         %[3]s   (what really happened, and how to break it)
+  Pager        %[5]s   (what the page alerts sent)
   Data, logs   %[4]s
 
-Ctrl-C ends it; the next start takes seconds.`, d.hostURL, d.prometheusURL, d.shopURL, d.data)
+Ctrl-C ends it; the next start takes seconds.`, d.hostURL, d.prometheusURL, d.shopURL, d.data, d.pagerURL)
 	if d.noOpen || !d.out.terminal {
 		return
 	}

@@ -74,7 +74,7 @@ func parse(args []string) (options, error) {
 	flags.BoolVar(&o.fresh, "fresh", false, "forget the history and the ledger of earlier runs")
 	flags.BoolVar(&o.noOpen, "no-open", false, "do not open a browser")
 	flags.StringVar(&o.report, "report", "dev/out/demo-check.json", "`file` for the result of --check")
-	flags.StringVar(&o.execute, "exec", "", "`command` to run against the running demo (BURNLINE_URL, PROMETHEUS_URL and SHOP_URL are set); the demo ends with it")
+	flags.StringVar(&o.execute, "exec", "", "`command` to run against the running demo (BURNLINE_URL, PROMETHEUS_URL, SHOP_URL and PAGER_URL are set); the demo ends with it")
 	flags.DurationVar(&o.timeout, "timeout", 10*time.Minute, "how long --check waits for the ledger")
 	flags.IntVar(&o.days, "days", 31, "length of a new history: the longest window and a day")
 	flags.Uint64Var(&o.seed, "seed", 1, "seed of a new history")
@@ -156,7 +156,7 @@ func (d *demo) runCommand(ctx context.Context) error {
 		shell, option = "cmd", "/c"
 	}
 	command := exec.CommandContext(ctx, shell, option, d.execute)
-	command.Env = append(os.Environ(), "BURNLINE_URL="+d.hostURL, "PROMETHEUS_URL="+d.prometheusURL, "SHOP_URL="+d.shopURL)
+	command.Env = append(os.Environ(), "BURNLINE_URL="+d.hostURL, "PROMETHEUS_URL="+d.prometheusURL, "SHOP_URL="+d.shopURL, "PAGER_URL="+d.pagerURL)
 	command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	command.WaitDelay = stopTimeout

@@ -1,5 +1,5 @@
 // Command shop is the demo shop: `shop history` writes its past into a Prometheus data directory, and
-// `shop serve` continues it live.
+// `shop serve` continues it live. `shop pager` receives the notifications of its alerts.
 package main
 
 import (
@@ -16,6 +16,7 @@ import (
 
 	"github.com/burnline/grafana-slo-app/dev/shop/history"
 	"github.com/burnline/grafana-slo-app/dev/shop/model"
+	"github.com/burnline/grafana-slo-app/dev/shop/pager"
 	"github.com/burnline/grafana-slo-app/dev/shop/server"
 	"github.com/burnline/grafana-slo-app/dev/shop/state"
 	"github.com/burnline/grafana-slo-app/dev/shop/truth"
@@ -32,15 +33,17 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return errors.New("say what to do: `shop history --help` or `shop serve --help`")
+		return errors.New("say what to do: `shop history --help`, `shop serve --help` or `shop pager --help`")
 	}
 	switch args[0] {
 	case "history":
 		return writeHistory(ctx, args[1:])
 	case "serve":
 		return serve(ctx, args[1:])
+	case "pager":
+		return page(ctx, args[1:])
 	}
-	return fmt.Errorf("unknown command %q: there are history and serve", args[0])
+	return fmt.Errorf("unknown command %q: there are history, serve and pager", args[0])
 }
 
 func writeHistory(ctx context.Context, args []string) error {
@@ -142,13 +145,33 @@ func serve(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	web := &http.Server{Handler: shop.Handler(), ReadHeaderTimeout: 5 * time.Second}
-	failed := make(chan error, 2)
+	failed := make(chan error, 1)
 	go func() { failed <- shop.Run(ctx) }()
+	return answer(ctx, "shop", listener, shop.Handler(), failed)
+}
+
+func page(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("shop pager", flag.ContinueOnError)
+	listen := flags.String("listen", "127.0.0.1:9465", "address to receive notifications on, at /notify")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", *listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	return answer(ctx, "pager", listener, pager.New(os.Stdout), nil)
+}
+
+// answer serves until the context ends, or something that runs beside it does.
+func answer(ctx context.Context, name string, listener net.Listener, handler http.Handler, beside <-chan error) (err error) {
+	web := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	failed := make(chan error, 1)
 	go func() { failed <- web.Serve(listener) }()
-	fmt.Printf("shop: serving on http://%s\n", listener.Addr())
+	fmt.Printf("%s: serving on http://%s\n", name, listener.Addr())
 	select {
 	case err = <-failed:
+	case err = <-beside:
 	case <-ctx.Done():
 	}
 	closing, cancel := context.WithTimeout(context.Background(), 3*time.Second)

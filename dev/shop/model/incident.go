@@ -9,6 +9,9 @@ type Incident struct {
 	Kind string   `json:"kind"`
 	Text string   `json:"text,omitempty"`
 	SLOs []string `json:"slos,omitempty"`
+	// Severity is what the SRE workbook's policy promises for it: "page", "ticket", or "none" where too little of any
+	// budget goes, or none.
+	Severity string `json:"severity,omitempty"`
 	// From and To are Unix seconds; the tick that ends at t is affected when From < t <= To.
 	From    int64    `json:"from"`
 	To      int64    `json:"to"`
