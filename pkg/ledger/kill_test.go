@@ -3,6 +3,7 @@ package ledger
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -19,6 +20,9 @@ import (
 
 // killedWriterPath makes the test binary a writer that goes on until it is killed.
 const killedWriterPath = "BURNLINE_TEST_KILLED_WRITER"
+
+// killedDocumentsPath makes it a writer of documents.
+const killedDocumentsPath = "BURNLINE_TEST_KILLED_DOCUMENTS"
 
 func killedKeys() []budget.Key {
 	keys := make([]budget.Key, 20)
@@ -70,7 +74,7 @@ func TestAWriterKilledAHundredTimesLosesAndDoublesNothing(t *testing.T) {
 	for round := range 100 {
 		// The time until it dies counts from its first acknowledgement in most rounds, from its start in some.
 		fromStart := round%4 == 0
-		acknowledged = max(acknowledged, killWriter(t, path, fromStart, time.Duration(random.Int64N(int64(25*time.Millisecond)))))
+		acknowledged = max(acknowledged, killWriter(t, killedWriterPath, path, fromStart, time.Duration(random.Int64N(int64(25*time.Millisecond)))))
 		seen, err := reader.Series(context.Background(), killedKeys()[3])
 		require.NoError(t, err)
 		_, end, there := seen.Bounds()
@@ -100,10 +104,10 @@ func TestAWriterKilledAHundredTimesLosesAndDoublesNothing(t *testing.T) {
 	require.Greater(t, acknowledged, 100)
 }
 
-func killWriter(t *testing.T, path string, fromStart bool, after time.Duration) (acknowledged int) {
+func killWriter(t *testing.T, mode, path string, fromStart bool, after time.Duration) (acknowledged int) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), killedWriterPath+"="+path)
+	cmd.Env = append(os.Environ(), mode+"="+path)
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
@@ -124,4 +128,58 @@ func killWriter(t *testing.T, path string, fromStart bool, after time.Duration) 
 	}
 	_ = cmd.Wait()
 	return acknowledged
+}
+
+// putUntilKilled writes one event at a time and the number of them, and acknowledges each on its output.
+func putUntilKilled(path string) {
+	w, err := OpenWriter(path)
+	if err != nil {
+		fmt.Println("error", err)
+		return
+	}
+	ctx := context.Background()
+	for {
+		counter, _, err := w.Document(ctx, "counter", "n")
+		n := 0
+		if err == nil && counter.Revision > 0 {
+			err = json.Unmarshal(counter.Body, &n)
+		}
+		if err == nil {
+			_, err = w.PutDocument(ctx, document("alert-event", fmt.Sprint(n), hour(n), strconv.Itoa(n)))
+		}
+		if err == nil {
+			counter.Collection, counter.ID, counter.Body = "counter", "n", json.RawMessage(strconv.Itoa(n+1))
+			_, err = w.PutDocument(ctx, counter)
+		}
+		if err != nil {
+			fmt.Println("error", err)
+			return
+		}
+		fmt.Println("acknowledged", n)
+	}
+}
+
+func TestAWriterOfDocumentsKilledThirtyTimesLosesNone(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts thirty processes")
+	}
+	path := newPath(t)
+	reader := openReader(t, path)
+	random := rand.New(rand.NewPCG(3, 3))
+	acknowledged := -1
+	for round := range 30 {
+		acknowledged = max(acknowledged, killWriter(t, killedDocumentsPath, path, round%4 == 0, time.Duration(random.Int64N(int64(25*time.Millisecond)))))
+		events, err := reader.Documents(t.Context(), "alert-event", time.Time{}, time.Time{})
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, len(events), acknowledged+1, "an acknowledged document is lost")
+		require.LessOrEqual(t, len(events), acknowledged+3, "at most what was not acknowledged yet is there")
+		for n, event := range events {
+			require.Equal(t, strconv.Itoa(n), string(event.Body))
+			require.Equal(t, hour(n), event.At)
+		}
+	}
+	w := openWriter(t, path)
+	require.NoError(t, w.Check(t.Context()))
+	t.Logf("%d documents acknowledged over 30 kills", acknowledged+1)
+	require.Greater(t, acknowledged, 30)
 }

@@ -75,7 +75,7 @@ type Snapshot struct {
 	Entries []Entry
 	// Problems are those of the definition files.
 	Problems []slo.Problem
-	// Heartbeat is when a writer last wrote anything; zero if never.
+	// Heartbeat is when the evaluation last wrote anything; zero if never. Documents do not count.
 	Heartbeat time.Time
 	// Missing says, in a sentence, that there is no ledger to read yet, and why; empty when there is one.
 	Missing string
@@ -94,11 +94,14 @@ type Reader interface {
 type Store interface {
 	Reader
 	Writer
+	Documents
+	DocumentWriter
 	// Close flushes and closes the store.
 	Close() error
 }
 
 var (
-	_ Store  = (*SQLite)(nil)
-	_ Reader = (*SQLiteReader)(nil)
+	_ Store     = (*SQLite)(nil)
+	_ Reader    = (*SQLiteReader)(nil)
+	_ Documents = (*SQLiteReader)(nil)
 )

@@ -22,6 +22,10 @@ func TestMain(m *testing.M) {
 		appendUntilKilled(path)
 		return
 	}
+	if path := os.Getenv(killedDocumentsPath); path != "" {
+		putUntilKilled(path)
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 

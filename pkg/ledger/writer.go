@@ -168,17 +168,28 @@ type change struct {
 
 // request is a write that waits for its turn.
 type request struct {
-	fn  func(c *change) error
-	err error
+	fn func(c *change) error
+	// quiet says that it is no sign of life of the evaluation.
+	quiet bool
+	err   error
 }
 
 // write runs fn in one transaction that is kept whole or not at all. Writes that wait for each other
 // share a transaction, and so one sync of the disk: many small ones at once cost little more than one.
 func (s *SQLite) write(ctx context.Context, fn func(c *change) error) error {
+	return s.do(ctx, &request{fn: fn})
+}
+
+// writeQuietly is write for what does not come from the evaluation: the heartbeat stays, for a watchdog that
+// takes a notification for a sign of life would keep silent about an evaluation that stands still.
+func (s *SQLite) writeQuietly(ctx context.Context, fn func(c *change) error) error {
+	return s.do(ctx, &request{fn: fn, quiet: true})
+}
+
+func (s *SQLite) do(ctx context.Context, mine *request) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	mine := &request{fn: fn}
 	s.waiting.Lock()
 	s.queue = append(s.queue, mine)
 	s.waiting.Unlock()
@@ -214,8 +225,9 @@ func (s *SQLite) writeOnce(ctx context.Context, group []*request) error {
 	if err := s.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return explain(s.path, err)
 	}
+	alive := slices.ContainsFunc(group, func(r *request) bool { return !r.quiet })
 	c := &change{SQLite: s, ctx: ctx, series: map[budget.Key]seriesRow{}, hot: map[int64][]byte{}}
-	err := c.run(func(c *change) error {
+	err := c.run(alive, func(c *change) error {
 		for _, r := range group {
 			if err := r.fn(c); err != nil {
 				return err
@@ -234,7 +246,8 @@ func (s *SQLite) writeOnce(ctx context.Context, group []*request) error {
 	return nil
 }
 
-func (c *change) run(fn func(c *change) error) error {
+// run calls fn and then writes the counters, the heartbeat only if the change shows that the evaluation is alive.
+func (c *change) run(alive bool, fn func(c *change) error) error {
 	if err := c.queryRow(c.ctx, "SELECT revision FROM head", nil, &c.revision); err != nil {
 		return err
 	}
@@ -249,8 +262,8 @@ func (c *change) run(fn func(c *change) error) error {
 	if !c.changed {
 		c.revision--
 	}
-	return c.exec(c.ctx, "UPDATE head SET revision = ?1, catalogue = iif(?2, ?1, catalogue), heartbeat = ?3",
-		c.revision, c.catalogue, time.Now().UnixMilli())
+	return c.exec(c.ctx, "UPDATE head SET revision = ?1, catalogue = iif(?2, ?1, catalogue), heartbeat = iif(?3, ?4, heartbeat)",
+		c.revision, c.catalogue, alive, time.Now().UnixMilli())
 }
 
 // rollback ends a failed transaction; after some errors SQLite has done so itself.
