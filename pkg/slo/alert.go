@@ -42,9 +42,9 @@ type AlertCondition struct {
 	Lookback time.Duration `json:"lookback"`
 	// Short is the second, shorter window that must be above Threshold as well, so that the alert ends soon after the burn;
 	// zero for a twelfth of Lookback. It comes from the annotation burnline.dev/short-window.
-	Short time.Duration `json:"short,omitempty"`
-	After    time.Duration `json:"after"`
-	Origin   Position      `json:"origin"`
+	Short  time.Duration `json:"short,omitempty"`
+	After  time.Duration `json:"after"`
+	Origin Position      `json:"origin"`
 }
 
 // NotificationTarget is a resolved OpenSLO AlertNotificationTarget. Target is the contact point's name in Grafana.

@@ -31,6 +31,9 @@ type condition struct {
 	AlertCondition
 }
 
+// longestAfter bounds alertAfter.
+const longestAfter = day
+
 func readCondition(h header, spec *object) condition {
 	h.description = spec.get("description").text()
 	c := condition{header: h, AlertCondition: AlertCondition{
@@ -47,9 +50,20 @@ func readCondition(h header, spec *object) condition {
 		}
 		c.Threshold = n
 	}
-	c.Lookback, _ = o.need("lookbackWindow", "write a duration, e.g. 1h").duration("1h")
+	lookback := o.need("lookbackWindow", "write a duration, e.g. 1h")
+	c.Lookback, _ = lookback.duration("1h")
+	if c.Lookback > maxWindow { // at least a minute it is by its form
+		lookback.errorf("write a duration from 1m to 90d, shorter than the SLO's window", "%s is longer than any window that is evaluated", lookback.scalarText())
+	}
 	if after := o.get("alertAfter"); after.present() {
 		c.After = afterDuration(after)
+		if c.After >= longestAfter {
+			after.errorf("write less than 24h, e.g. 5m, or nothing: the look-back window already asks for a lasting burn", "%s is too long to wait with a burning budget", after.scalarText())
+		}
+	}
+	c.Short = h.annotations.short
+	if c.Short > 0 && c.Lookback > 0 && c.Short >= c.Lookback {
+		h.annotations.shortAt.errorf("write a shorter one, or nothing for a twelfth", "%s is not shorter than the lookbackWindow of %s", h.annotations.shortAt.scalarText(), lookback.scalarText())
 	}
 	o.done()
 	return c
@@ -126,13 +140,22 @@ func (l *loader) resolvePolicy(p policy) AlertPolicy {
 		p.conditions.errorf("write one policy for each condition", "has %d conditions, but OpenSLO v1 permits one", elements)
 	}
 	for _, c := range conditions {
+		p.mustBeRight(p.conditions, c.header, kindCondition)
 		out.Conditions = append(out.Conditions, c.AlertCondition)
 	}
 	if p.conditions.present() && len(out.Conditions) == 0 && !p.doc.broken() {
 		p.conditions.errorf("write one condition or conditionRef", "is empty")
 	}
 	for _, t := range referred(p.targets, "targetRef", kindTarget, &l.targets, readTarget) {
+		p.mustBeRight(p.targets, t.header, kindTarget)
 		out.Targets = append(out.Targets, t.NotificationTarget)
 	}
 	return out
+}
+
+// mustBeRight reports what the policy refers to if that has errors: half a policy would alert nobody, or the wrong ones.
+func (p policy) mustBeRight(at value, h header, kind string) {
+	if h.doc != p.doc && h.doc.broken() {
+		at.errorf("mend the "+kind+" first", "refers to the %s %q at %s, which has errors", kind, h.name, h.place())
+	}
 }

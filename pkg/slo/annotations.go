@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Prefix begins the names of Burnline's own annotations.
@@ -20,14 +21,16 @@ const (
 	AnnotationCritical  = Prefix + "critical-journey"
 	AnnotationMinimum   = Prefix + "minimum-events"
 	AnnotationDashboard = Prefix + "dashboard-uid"
+	AnnotationShort     = Prefix + "short-window"
 )
 
 // annotationsOf lists what each kind may carry.
 var annotationsOf = map[string][]string{
-	kindSLO:     {AnnotationCritical, AnnotationDashboard, AnnotationSource, AnnotationMinimum, AnnotationOwner, AnnotationRunbook},
-	kindSLI:     {AnnotationSource},
-	kindSource:  {AnnotationSource},
-	kindService: {AnnotationOwner, AnnotationRunbook},
+	kindSLO:       {AnnotationCritical, AnnotationDashboard, AnnotationSource, AnnotationMinimum, AnnotationOwner, AnnotationRunbook},
+	kindSLI:       {AnnotationSource},
+	kindSource:    {AnnotationSource},
+	kindService:   {AnnotationOwner, AnnotationRunbook},
+	kindCondition: {AnnotationShort},
 }
 
 // annotations are the checked values; an absent or invalid one is zero.
@@ -35,6 +38,9 @@ type annotations struct {
 	source, owner, runbook, dashboard string
 	critical                          bool
 	minimum                           float64
+	// short is the short window of an AlertCondition, shortAt where it stands.
+	short   time.Duration
+	shortAt value
 }
 
 // uidForm is what Grafana permits as a UID.
@@ -63,9 +69,11 @@ func readAnnotations(v value, kind string) annotations {
 }
 
 func misplaced(field value, name, kind string) {
-	if slices.Contains(annotationsOf[kindSLO], name) {
-		field.errorf("move it to the SLO", "%s has no effect on an object of kind %s", name, kind)
-		return
+	for _, right := range []string{kindSLO, kindCondition} {
+		if slices.Contains(annotationsOf[right], name) {
+			field.errorf("move it to the "+right, "%s has no effect on an object of kind %s", name, kind)
+			return
+		}
 	}
 	known := annotationsOf[kind]
 	if len(known) == 0 {
@@ -103,6 +111,13 @@ func (a *annotations) set(field value, name, text string) {
 			return
 		}
 		a.minimum = n
+	case AnnotationShort:
+		d, err := ParseDuration(text)
+		if err != nil {
+			field.errorf("write whole minutes such as 5m", "%v", err)
+			return
+		}
+		a.short, a.shortAt = d, field
 	}
 }
 

@@ -66,6 +66,7 @@ func TestReferencesReachAcrossFiles(t *testing.T) {
 		Owner:  "team-payments", RunbookURL: "https://runbooks.example.com/checkout", DashboardUID: "checkout",
 		CriticalJourney: true, MinimumEvents: 100, AlertPolicies: []string{"fast-burn"},
 		Origin: Position{File: "shop.yaml", Line: 40, Column: 1, Document: 4},
+		Policies: c.AlertPolicies,
 	}, c.Definitions[0])
 
 	require.Equal(t, []string{"search-latency/bearable", "search-latency/fast"}, []string{c.Definitions[1].ID, c.Definitions[2].ID})

@@ -407,6 +407,9 @@ func (l *loader) sloPolicies(o objectives, d *Definition) []AlertPolicy {
 			switch {
 			case ok:
 				d.Policies = append(d.Policies, l.resolvePolicy(declared))
+				if declared.doc.broken() {
+					ref.errorf("mend the AlertPolicy first", "refers to the AlertPolicy %q at %s, which has errors", name, declared.place())
+				}
 			case name != "" && !slices.Contains(BuiltinPolicies, name):
 				dangling(ref, kindPolicy, name, append(l.policies.names(), BuiltinPolicies...))
 			}
