@@ -93,9 +93,9 @@ func TestAPolicyWithAnErrorIsReportedOnceHoweverOftenItIsUsedAndItsSLOsKeepTheLa
 	require.Empty(t, c.Definitions)
 	require.Empty(t, c.AlertPolicies)
 	require.Equal(t, strings.Join([]string{
-		`a.yaml:25:23: error: document 1, SLO browse: spec.alertPolicies[0].alertPolicyRef: refers to the AlertPolicy "fast" at policy.yaml:1, which has errors; mend the AlertPolicy first`,
-		`b.yaml:25:23: error: document 1, SLO search: spec.alertPolicies[0].alertPolicyRef: refers to the AlertPolicy "fast" at policy.yaml:1, which has errors; mend the AlertPolicy first`,
-		`condition.yaml:8:53: error: document 1, AlertCondition fast-burn: spec.condition.threshold: -1 is negative; write the burn rate, e.g. 14.4`,
+		`a.yaml:27:23: error: document 1, SLO browse: spec.alertPolicies[0].alertPolicyRef: refers to the AlertPolicy "fast" at policy.yaml:1, which has errors; mend the AlertPolicy first`,
+		`b.yaml:27:23: error: document 1, SLO search: spec.alertPolicies[0].alertPolicyRef: refers to the AlertPolicy "fast" at policy.yaml:1, which has errors; mend the AlertPolicy first`,
+		`condition.yaml:8:51: error: document 1, AlertCondition fast-burn: spec.condition.threshold: -1 is negative; write the burn rate, e.g. 14.4`,
 		`policy.yaml:6:15: error: document 1, AlertPolicy fast: spec.conditions: refers to the AlertCondition "fast-burn" at condition.yaml:1, which has errors; mend the AlertCondition first`,
 		``}, "\n"), lines(c.Problems))
 

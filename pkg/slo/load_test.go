@@ -65,7 +65,7 @@ func TestReferencesReachAcrossFiles(t *testing.T) {
 		Source: SourceRef{Type: "prometheus", UID: "prometheus"},
 		Owner:  "team-payments", RunbookURL: "https://runbooks.example.com/checkout", DashboardUID: "checkout",
 		CriticalJourney: true, MinimumEvents: 100, AlertPolicies: []string{"fast-burn"},
-		Origin: Position{File: "shop.yaml", Line: 40, Column: 1, Document: 4},
+		Origin:   Position{File: "shop.yaml", Line: 40, Column: 1, Document: 4},
 		Policies: c.AlertPolicies,
 	}, c.Definitions[0])
 
