@@ -116,6 +116,8 @@ type Transition struct {
 	At       time.Time
 	// Value is the text of the values that decided, such as "B=22, C=1".
 	Value string
+	// Values are the same by refId; NaN where a query gave null, -1 where it gave no data.
+	Values map[string]float64
 }
 
 // RuleState is what a rule did when it was last evaluated.
@@ -139,8 +141,10 @@ type Alert struct {
 	State string
 	// ActiveAt is when the instance entered its state.
 	ActiveAt time.Time
-	// Value is the text of the values that decided.
+	// Value is the condition's number as Grafana's rules API writes it, such as "1e+00"; empty without one.
 	Value string
+	// Values are the numbers by refId; NaN where a query gave null, -1 where it gave no data.
+	Values map[string]float64
 }
 
 // Config says what a Scheduler evaluates and where it sends notifications.
