@@ -112,7 +112,7 @@ func run(ctx context.Context, o options) (err error) {
 		return d.explain(ctx, err)
 	}
 	if o.check {
-		if err := d.checkLedger(ctx); err != nil {
+		if err := errors.Join(d.checkLedger(ctx), d.checkAlerts(ctx)); err != nil {
 			return d.explain(ctx, err)
 		}
 	}

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// ruleSync is how long the app may take to bring its rules into Grafana.
+const ruleSync = 2 * time.Minute
+
+// shownSpan is the span of the backtest that the check asks for.
+const shownSpan = 30 * 24 * time.Hour
+
+// ranks orders what an incident may cause.
+var ranks = map[string]int{"none": 0, "ticket": 1, "page": 2}
+
+// backtestAnswer is what the check needs of the resource alerts/backtest.
+type backtestAnswer struct {
+	SLOs []struct {
+		SLO     string `json:"slo"`
+		Results []struct {
+			Policy  string       `json:"policy"`
+			Firings []firingLine `json:"firings"`
+		} `json:"results"`
+	} `json:"slos"`
+	Overall []struct {
+		Policy     string   `json:"policy"`
+		Pages      int      `json:"pages"`
+		Tickets    int      `json:"tickets"`
+		Precision  *float64 `json:"precision"`
+		Recall     *float64 `json:"recall"`
+		MeanDelay  *float64 `json:"meanDelay"`
+		Incidents  int      `json:"incidents"`
+		Found      int      `json:"found"`
+		AlertsWeek float64  `json:"alertsPerWeek"`
+	} `json:"overall"`
+}
+
+type firingLine struct {
+	Title    string `json:"title"`
+	Severity string `json:"severity"`
+	Kind     string `json:"kind"`
+	From     int64  `json:"from"`
+	To       *int64 `json:"to"`
+}
+
+// planAnswer is what the check needs of the resource alerts/plan.
+type planAnswer struct {
+	Groups []struct {
+		Name  string `json:"name"`
+		Rules []struct {
+			Title string `json:"title"`
+		} `json:"rules"`
+	} `json:"groups"`
+	Changes []change `json:"changes"`
+	Errors  []string `json:"errors"`
+}
+
+type change struct {
+	Action string `json:"action"`
+	Title  string `json:"title"`
+}
+
+// checkAlerts waits until every SLO has its rules, and holds the backtest of the SLOs' own policies against what
+// each incident must cause.
+func (d *demo) checkAlerts(ctx context.Context) error {
+	if err := d.awaitRules(ctx); err != nil {
+		return err
+	}
+	var incidents []shopIncident
+	if err := call(ctx, http.MethodGet, d.shopURL+"/incidents", nil, &incidents); err != nil {
+		return err
+	}
+	now := time.Now()
+	body := map[string]any{"from": now.Add(-shownSpan).UnixMilli(), "to": now.UnixMilli(), "policies": []string{"own"}}
+	var answer backtestAnswer
+	if err := call(ctx, http.MethodPost, d.hostURL+alertsAPI+"backtest", body, &answer); err != nil {
+		return err
+	}
+	wrong := unkept(incidents, answer, now)
+	table := tabwriter.NewWriter(d.out.out, 0, 0, 2, ' ', 0)
+	for _, o := range answer.Overall {
+		_, _ = fmt.Fprintf(table, "backtest of 30 d\t%s: %d pages, %d tickets\tprecision %s\trecall %s (%d of %d)\tmean delay %s\n", o.Policy, o.Pages, o.Tickets,
+			percent(o.Precision), percent(o.Recall), o.Found, o.Incidents, seconds(o.MeanDelay))
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	if len(wrong) > 0 {
+		return fmt.Errorf("alerts: %w", errors.Join(wrong...))
+	}
+	d.out.say("Each of %d incidents causes what its policy promises, and nothing else pages.", len(incidents))
+	return nil
+}
+
+func percent(share *float64) string {
+	if share == nil {
+		return "unknown"
+	}
+	return fmt.Sprintf("%.0f %%", 100**share)
+}
+
+func seconds(value *float64) string {
+	if value == nil {
+		return "unknown"
+	}
+	return (time.Duration(*value) * time.Second).String()
+}
+
+// awaitRules waits until Grafana has every rule as wanted.
+func (d *demo) awaitRules(ctx context.Context) error {
+	step := d.out.begin("alert rules in Grafana")
+	ctx, cancel := context.WithTimeout(ctx, ruleSync)
+	defer cancel()
+	var plan planAnswer
+	for {
+		plan = planAnswer{}
+		err := call(ctx, http.MethodGet, d.hostURL+alertsAPI+"plan", nil, &plan)
+		open := slices.ContainsFunc(plan.Changes, func(c change) bool { return c.Action != "unchanged" })
+		if err == nil && !open && len(plan.Errors) == 0 && len(plan.Groups) > 0 {
+			step.end(nil, fmt.Sprintf("%d groups", len(plan.Groups)))
+			return nil
+		}
+		if pauseErr := d.pause(ctx, pollEvery); pauseErr != nil {
+			err = fmt.Errorf("rules are not as wanted after %s: %w; changes %v, errors %v", ruleSync, errors.Join(err, pauseErr), plan.Changes, plan.Errors)
+			step.end(err, "")
+			return err
+		}
+	}
+}
+
+// unkept lists the promises that the backtest does not show, and pages without an incident.
+func unkept(incidents []shopIncident, answer backtestAnswer, now time.Time) []error {
+	var wrong []error
+	caused := map[string]string{}
+	for _, slo := range answer.SLOs {
+		for _, r := range slo.Results {
+			for _, f := range r.Firings {
+				if f.Kind != "burn" && f.Severity != "page" {
+					continue // thresholds and forecasts tell of the budget, not of one incident
+				}
+				under := ""
+				for _, i := range incidents {
+					if slices.Contains(i.SLOs, slo.SLO) && f.overlaps(i, now) {
+						under = i.Name
+						if ranks[f.Severity] > ranks[caused[i.Name]] {
+							caused[i.Name] = f.Severity
+						}
+					}
+				}
+				if under == "" && f.Severity == "page" {
+					wrong = append(wrong, fmt.Errorf("%s pages at %s without an incident: %s", slo.SLO, time.UnixMilli(f.From).UTC().Format(time.RFC3339), f.Title))
+				}
+			}
+		}
+	}
+	for _, i := range incidents {
+		// What began before the span, or only just now, may not show all that it causes.
+		if i.Severity == "" || i.From < now.Add(-shownSpan).Unix() || now.Unix()-i.From < int64(2*time.Hour/time.Second) && i.Severity == "ticket" {
+			continue
+		}
+		if got := strings.TrimSpace(caused[i.Name]); ranks[got] != ranks[i.Severity] {
+			wrong = append(wrong, fmt.Errorf("%s must cause %s and causes %s", i.Name, i.Severity, orNone(got)))
+		}
+	}
+	return wrong
+}
+
+func orNone(severity string) string {
+	if severity == "" {
+		return "nothing"
+	}
+	return severity
+}
+
+// overlaps reports whether the incident lasted while the alert fired, or up to three days before: the longest window.
+// A short incident is found while it lasts or just after.
+func (f firingLine) overlaps(i shopIncident, now time.Time) bool {
+	to := now.UnixMilli()
+	if f.To != nil {
+		to = *f.To
+	}
+	tail := time.Hour
+	if f.Severity == "ticket" {
+		tail = 72 * time.Hour
+	}
+	return i.From*1000 < to && i.To*1000 > f.From-tail.Milliseconds()
+}
