@@ -136,7 +136,7 @@ func identityFrom(ctx context.Context) *identity {
 // permissionsOf are those of a basic role, with what installed plugins grant to it.
 func (s *Server) permissionsOf(role Role) []Permission {
 	var granted []Permission
-	for _, entry := range basicPermissions {
+	for _, entry := range slices.Concat(basicPermissions, alertingPermissions) {
 		if role.includes(entry.role) {
 			granted = append(granted, entry.Permission)
 		}

@@ -71,17 +71,18 @@ func (s *Server) postAnnotation(w http.ResponseWriter, r *http.Request) error {
 
 // annotationFilter is the query string of GET /api/annotations.
 type annotationFilter struct {
-	from, to, panelID int64
-	dashboardUID      string
-	tags              []string
-	matchAny          bool
-	limit             int
+	from, to, panelID, alertID int64
+	dashboardUID               string
+	kind                       string
+	tags                       []string
+	matchAny                   bool
+	limit                      int
 }
 
 func parseAnnotationFilter(r *http.Request) (annotationFilter, error) {
 	values := r.URL.Query()
-	filter := annotationFilter{dashboardUID: values.Get("dashboardUID"), tags: values["tags"], matchAny: values.Get("matchAny") == "true", limit: defaultAnnotationLimit}
-	for name, into := range map[string]*int64{"from": &filter.from, "to": &filter.to, "panelId": &filter.panelID} {
+	filter := annotationFilter{dashboardUID: values.Get("dashboardUID"), kind: values.Get("type"), tags: values["tags"], matchAny: values.Get("matchAny") == "true", limit: defaultAnnotationLimit}
+	for name, into := range map[string]*int64{"from": &filter.from, "to": &filter.to, "panelId": &filter.panelID, "alertId": &filter.alertID} {
 		var err error
 		if *into, err = parseMillis(values.Get(name)); err != nil {
 			return filter, badRequest("bad request data: "+name+" is not a number", err)
@@ -92,13 +93,17 @@ func parseAnnotationFilter(r *http.Request) (annotationFilter, error) {
 		if err != nil {
 			return filter, badRequest("bad request data: limit is not a number", err)
 		}
-		filter.limit = limit
+		// Grafana takes none for its default.
+		filter.limit = cmp.Or(max(limit, 0), defaultAnnotationLimit)
 	}
 	return filter, nil
 }
 
 func (f annotationFilter) matches(a *annotation) bool {
 	if f.to > 0 && f.from > 0 && (a.Time > f.to || a.TimeEnd < f.from) {
+		return false
+	}
+	if f.kind == "alert" && a.AlertID == 0 || f.kind == "annotation" && a.AlertID != 0 || f.alertID != 0 && a.AlertID != f.alertID {
 		return false
 	}
 	if f.dashboardUID != "" && a.DashboardUID != f.dashboardUID || f.panelID != 0 && a.PanelID != f.panelID {
@@ -118,6 +123,13 @@ func (s *Server) listAnnotations(w http.ResponseWriter, r *http.Request) error {
 	filter, err := parseAnnotationFilter(r)
 	if err != nil {
 		return err
+	}
+	if uid := r.URL.Query().Get("alertUID"); uid != "" && filter.alertID == 0 {
+		// No annotation has the id of a rule that is not there.
+		filter.alertID = -1
+		if rule := s.alertRule(uid); rule != nil {
+			filter.alertID = rule.ID
+		}
 	}
 	found := []*annotation{}
 	s.store.read(func(state *state) {

@@ -155,6 +155,15 @@ func (s *Server) deleteFolder(w http.ResponseWriter, r *http.Request) error {
 		if gone = findFolder(state, uid); gone == nil {
 			return &apiError{Status: http.StatusNotFound, Message: "folder not found"}
 		}
+		goes := func(folder string) bool {
+			found := findFolder(state, folder)
+			return folder == uid || found != nil && found.ParentUID == uid
+		}
+		rules := slices.DeleteFunc(slices.Clone(state.AlertRules), func(r *alertRule) bool { return goes(r.FolderUID) })
+		if len(rules) < len(state.AlertRules) && r.URL.Query().Get("forceDeleteRules") != "true" {
+			return badRequest("folder cannot be deleted: folder contains alert rules", nil)
+		}
+		state.AlertRules = rules
 		state.Folders = slices.DeleteFunc(state.Folders, func(f *folder) bool { return f.UID == uid || f.ParentUID == uid })
 		return nil
 	})

@@ -41,18 +41,19 @@ type provisionedApp struct {
 }
 
 type provisioned struct {
-	Sources []provisionedSource
-	Apps    []provisionedApp
+	Sources  []provisionedSource
+	Apps     []provisionedApp
+	Alerting []alertingFile
 }
 
-// readProvisioning reads datasources/ and plugins/ of each folder. All errors are reported at once.
+// readProvisioning reads datasources/, plugins/ and alerting/ of each folder. All errors are reported at once.
 func readProvisioning(folders []string, lookup func(string) (string, bool)) (provisioned, error) {
 	var (
 		all  provisioned
 		errs []error
 	)
 	for _, folder := range folders {
-		err := eachYAML(filepath.Join(folder, "datasources"), func(content []byte) error {
+		err := eachYAML(filepath.Join(folder, "datasources"), func(_ string, content []byte) error {
 			var document struct {
 				DataSources []provisionedSource `yaml:"datasources"`
 			}
@@ -71,7 +72,7 @@ func readProvisioning(folders []string, lookup func(string) (string, bool)) (pro
 			return nil
 		})
 		errs = append(errs, err)
-		err = eachYAML(filepath.Join(folder, "plugins"), func(content []byte) error {
+		err = eachYAML(filepath.Join(folder, "plugins"), func(_ string, content []byte) error {
 			var document struct {
 				Apps []provisionedApp `yaml:"apps"`
 			}
@@ -87,11 +88,17 @@ func readProvisioning(folders []string, lookup func(string) (string, bool)) (pro
 			return nil
 		})
 		errs = append(errs, err)
+		err = eachYAML(filepath.Join(folder, "alerting"), func(name string, content []byte) error {
+			file, err := readAlerting(name, content, lookup)
+			all.Alerting = append(all.Alerting, file)
+			return err
+		})
+		errs = append(errs, err)
 	}
 	return all, errors.Join(errs...)
 }
 
-func eachYAML(dir string, fn func(content []byte) error) error {
+func eachYAML(dir string, fn func(name string, content []byte) error) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -109,7 +116,7 @@ func eachYAML(dir string, fn func(content []byte) error) error {
 		file := filepath.Join(dir, entry.Name())
 		content, err := os.ReadFile(file)
 		if err == nil {
-			err = fn(content)
+			err = fn(file, content)
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("provisioning file %s: %w", file, err))
@@ -199,6 +206,6 @@ func (s *Server) provision() error {
 				Enabled: !app.Disabled, Pinned: true, JSONData: app.JSONData, SecureJSONData: app.SecureJSONData, Updated: now,
 			}
 		}
-		return nil
+		return state.provisionAlerting(found.Alerting)
 	})
 }

@@ -82,6 +82,12 @@ func rewrite(p *httputil.ProxyRequest, target *url.URL, path string, source *dat
 	for _, header := range []string{"Authorization", "Cookie", "Origin", "Referer", "X-Grafana-Org-Id"} {
 		out.Header.Del(header)
 	}
+	authorize(out, source)
+	p.SetXForwarded()
+}
+
+// authorize adds the data source's own credentials.
+func authorize(out *http.Request, source *dataSource) {
 	if source.BasicAuth {
 		out.SetBasicAuth(source.BasicAuthUser, source.Secure["basicAuthPassword"])
 	}
@@ -92,7 +98,6 @@ func rewrite(p *httputil.ProxyRequest, target *url.URL, path string, source *dat
 			out.Header.Set(name, source.Secure["httpHeaderValue"+number])
 		}
 	}
-	p.SetXForwarded()
 }
 
 // convertUnauthorized hides a data source's 401, which would otherwise log the user out of Grafana.

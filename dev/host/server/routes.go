@@ -48,11 +48,35 @@ func (s *Server) routes() http.Handler {
 	api("POST /api/annotations", allow(actionAnnotationsCreate, scopeOfAnnotations, s.postAnnotation))
 	api("DELETE /api/annotations/{annotation}", allow(actionAnnotationsDelete, scopeOfAnnotations, s.deleteAnnotation))
 
+	s.alertingRoutes(api)
+
 	open("GET /public/plugins/{id}/{path...}", s.pluginAsset)
 	open("GET /public/{path...}", s.publicAsset)
 	open("/", s.page)
 	open("/api/", func(http.ResponseWriter, *http.Request) error { return notFound("Not found") })
 	return mux
+}
+
+// alertingRoutes are those of Grafana's alerting: the provisioning API, the state of rules, and the page of a rule.
+func (s *Server) alertingRoutes(api func(pattern string, next handler)) {
+	const base = "/api/v1/provisioning"
+	api("GET "+base+"/alert-rules", allowAny(toReadRules, s.listRules))
+	api("POST "+base+"/alert-rules", allowAny(toWriteRule, s.postRule))
+	api("GET "+base+"/alert-rules/{uid}", allowAny(toReadRules, s.getRule))
+	api("PUT "+base+"/alert-rules/{uid}", allowAny(toWriteRule, s.putRule))
+	api("DELETE "+base+"/alert-rules/{uid}", allowAny(toWriteRule, s.deleteRule))
+	api("GET "+base+"/folder/{folder}/rule-groups/{group}", allowAny(toReadRules, s.getRuleGroup))
+	api("PUT "+base+"/folder/{folder}/rule-groups/{group}", allowAny(toWriteRule, s.putRuleGroup))
+	api("DELETE "+base+"/folder/{folder}/rule-groups/{group}", allowAny(toWriteRule, s.deleteRuleGroup))
+	api("GET "+base+"/contact-points", allowAny(toReadContacts, s.listContactPoints))
+	api("POST "+base+"/contact-points", allowAny(toWriteContacts, s.postContactPoint))
+	api("PUT "+base+"/contact-points/{uid}", allowAny(toWriteContacts, s.putContactPoint))
+	api("DELETE "+base+"/contact-points/{uid}", allowAny(toWriteContacts, s.deleteContactPoint))
+	api("GET "+base+"/mute-timings", allowAny(toReadContacts, s.muteTimings))
+	api("GET "+base+"/policies", allowAny(toReadContacts, s.policies))
+
+	api("GET /api/prometheus/grafana/api/v1/rules", allow(actionRulesRead, anywhere, s.promRules))
+	api("GET /alerting/grafana/{uid}/view", allow(actionRulesRead, anywhere, s.viewRule))
 }
 
 // identified finds out who asks before the handler runs.

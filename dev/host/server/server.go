@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/grafana/dskit/services"
+
+	"github.com/burnline/grafana-slo-app/dev/host/alerting"
 )
 
 const (
@@ -33,6 +35,8 @@ type Server struct {
 	http           *http.Server
 	listener       net.Listener
 	manager        *services.Manager
+	alerts         *alerting.Scheduler
+	alertClient    *http.Client
 	served         chan error
 	stopOnce       sync.Once
 	stopped        error
@@ -50,6 +54,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	// The proxy passes bodies through as they are; a transport that unpacks them would change what a client sees.
 	s.proxyTransport.DisableCompression = true
+	s.alertClient = &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
 	var err error
 	if s.plugins, err = findPlugins(cfg.Dist); err != nil {
 		return nil, fmt.Errorf("preview host: %w", err)
@@ -93,6 +98,9 @@ func (s *Server) Start(ctx context.Context) error {
 	if s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.cfg.Listen); err != nil {
 		return fmt.Errorf("preview host: %w: choose another address, or stop what uses this one", err)
 	}
+	if s.alerts, err = s.newScheduler(); err != nil {
+		return fmt.Errorf("preview host: %w", err)
+	}
 	s.http = &http.Server{Handler: s.routes(), ReadHeaderTimeout: readHeaderTimeout}
 	go func() { s.served <- s.http.Serve(s.listener) }()
 
@@ -103,20 +111,23 @@ func (s *Server) Start(ctx context.Context) error {
 			all = append(all, s.processes[plugin.ID])
 		}
 	}
-	if len(all) == 0 {
-		return nil
+	// Processes and evaluation live until Stop, not until the caller's start-up context ends.
+	ctx = context.WithoutCancel(ctx)
+	if len(all) > 0 {
+		if s.manager, err = services.NewManager(all...); err != nil {
+			return fmt.Errorf("preview host: %w", err)
+		}
+		if err := services.StartManagerAndAwaitHealthy(ctx, s.manager); err != nil {
+			return fmt.Errorf("preview host: %w", err)
+		}
 	}
-	if s.manager, err = services.NewManager(all...); err != nil {
-		return fmt.Errorf("preview host: %w", err)
-	}
-	// The processes live until Stop, not until the caller's start-up context ends.
-	if err := services.StartManagerAndAwaitHealthy(context.WithoutCancel(ctx), s.manager); err != nil {
-		return fmt.Errorf("preview host: %w", err)
+	if err := services.StartAndAwaitRunning(ctx, s.alerts); err != nil {
+		return fmt.Errorf("preview host: alerting: %w", err)
 	}
 	return nil
 }
 
-// Stop ends the plugin processes and then the server. It returns once no process is left; a second call does nothing.
+// Stop ends the evaluation of alert rules, the plugin processes and then the server. It returns once no process is left; a second call does nothing.
 func (s *Server) Stop() error {
 	s.stopOnce.Do(func() { s.stopped = s.stop() })
 	return s.stopped
@@ -126,6 +137,10 @@ func (s *Server) stop() error {
 	var errs []error
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
+	// Evaluation ends first: a rule whose data source is being stopped must not go into history as failing.
+	if s.alerts != nil {
+		errs = append(errs, services.StopAndAwaitTerminated(ctx, s.alerts))
+	}
 	if s.manager != nil {
 		errs = append(errs, services.StopManagerAndAwaitStopped(ctx, s.manager))
 	}
@@ -138,6 +153,7 @@ func (s *Server) stop() error {
 		}
 	}
 	s.proxyTransport.CloseIdleConnections()
+	s.alertClient.CloseIdleConnections()
 	return errors.Join(errs...)
 }
 

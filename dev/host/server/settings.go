@@ -103,7 +103,7 @@ func (s *Server) browserSettings(who *identity) map[string]any {
 	}
 	return map[string]any{
 		"defaultDatasource": defaultSource, "datasources": sources, "panels": panels, "apps": apps, "appUrl": s.URL() + "/", "appSubUrl": "",
-		"namespace": "default", "minRefreshInterval": "5s", "rbacEnabled": true, "exploreEnabled": true, "unifiedAlertingEnabled": false,
+		"namespace": "default", "minRefreshInterval": "5s", "rbacEnabled": true, "exploreEnabled": true, "unifiedAlertingEnabled": true,
 		"anonymousEnabled": s.cfg.AnonymousRole != RoleNone, "featureToggles": map[string]bool{}, "liveEnabled": false, "pluginAdminEnabled": false,
 		"buildInfo": map[string]any{"version": s.cfg.Version, "commit": "preview", "env": "production", "edition": "Open Source", "latestVersion": "", "hasUpdate": false, "hideVersion": false},
 		"dateFormats": map[string]any{

@@ -21,6 +21,9 @@ type state struct {
 	Annotations    []*annotation           `json:"annotations"`
 	DataSources    map[string]*dataSource  `json:"dataSources"`
 	Apps           map[string]*appSettings `json:"apps"`
+	AlertRules     []*alertRule            `json:"alertRules,omitempty"`
+	// ContactPoints is nil until the host has run once: then it gets Grafana's default one.
+	ContactPoints []*contactPoint `json:"contactPoints,omitempty"`
 }
 
 type appSettings struct {
@@ -63,6 +66,7 @@ func openStore(dir string) (*store, error) {
 	if s.Apps == nil {
 		s.Apps = map[string]*appSettings{}
 	}
+	s.addDefaultContactPoint()
 	return s, nil
 }
 
