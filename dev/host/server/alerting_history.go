@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"html/template"
+	"maps"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -19,16 +21,26 @@ const maxTransitions = 5000
 
 // transitionNote is a change of state as Grafana's annotation backend writes it.
 func transitionNote(t alerting.Transition) *annotation {
-	value, details := t.Value, map[string]any{}
+	var value string
+	details := map[string]any{}
 	switch {
 	case strings.HasPrefix(t.To, "Error"):
-		details["error"] = t.Value
-		value = "Error"
+		// Grafana has the error's text here; it stands in the rule's state, too, which is where to look for it.
+		details["error"], value = nil, "Error"
 	case strings.HasPrefix(t.To, "NoData"):
-		details["noData"] = true
-		value = "No data"
+		details["noData"], value = true, "No data"
 	default:
-		details["values"] = valuesOf(t.Value)
+		values, texts := map[string]any{}, []string{}
+		for _, ref := range slices.Sorted(maps.Keys(t.Values)) {
+			number := t.Values[ref]
+			text := fmt.Sprintf("%f", number)
+			texts = append(texts, ref+"="+text)
+			values[ref] = number
+			if math.IsInf(number, 0) || math.IsNaN(number) {
+				values[ref] = text
+			}
+		}
+		details["values"], value = values, strings.Join(texts, ", ")
 	}
 	at := t.At.UnixMilli()
 	panel, err := strconv.ParseInt(t.Rule.Annotations[annotationPanel], 10, 64)
@@ -39,24 +51,6 @@ func transitionNote(t alerting.Transition) *annotation {
 		AlertID: t.Rule.ID, AlertName: t.Rule.Title, DashboardUID: t.Rule.Annotations[annotationDashboard], PanelID: panel, PrevState: t.From, NewState: t.To,
 		Created: at, Updated: at, Time: at, TimeEnd: at, Text: fmt.Sprintf("%s {%s} - %s", t.Rule.Title, labelText(t.Labels), value), Tags: []string{}, Data: details,
 	}
-}
-
-// valuesOf reads "B=22, C=1" as numbers; what is not finite stays text, as in Grafana.
-func valuesOf(text string) map[string]any {
-	values := map[string]any{}
-	for part := range strings.SplitSeq(text, ", ") {
-		name, value, ok := strings.Cut(part, "=")
-		if !ok {
-			continue
-		}
-		number, err := strconv.ParseFloat(value, 64)
-		if err != nil || number-number != 0 {
-			values[name] = value
-			continue
-		}
-		values[name] = number
-	}
-	return values
 }
 
 func (s *state) forgetOldTransitions() {

@@ -31,13 +31,23 @@ func (*echo) CheckHealth(_ context.Context, req *backend.CheckHealthRequest) (*b
 	return &backend.CheckHealthResult{Status: backend.HealthStatusOk, Message: "well"}, nil
 }
 
-// QueryData answers each query with one row, or fails as the query type asks.
+// QueryData answers each query with one row, with a number for each of two SLOs (more than 0 for an alert rule only), or
+// fails, as the query type asks.
 func (*echo) QueryData(_ context.Context, req *backend.QueryDataRequest) (*backend.QueryDataResponse, error) {
 	response := backend.NewQueryDataResponse()
 	for _, query := range req.Queries {
 		switch query.QueryType {
 		case "error":
 			response.Responses[query.RefID] = backend.ErrDataResponse(backend.StatusBadRequest, "asked to fail")
+		case "numbers":
+			alert := 0.0
+			if req.Headers[backend.FromAlertHeaderName] == "true" {
+				alert = 1
+			}
+			response.Responses[query.RefID] = backend.DataResponse{Frames: data.Frames{data.NewFrame("",
+				data.NewField("slo", nil, []string{"checkout", "search"}),
+				data.NewField("value", nil, []float64{2 * alert, alert}),
+			)}}
 		case "panic":
 			panic("asked to panic")
 		default:
