@@ -47,7 +47,7 @@ func anySeries(t *rapid.T, span int, allowed float64) *budget.Series {
 func anyCondition(t *rapid.T, kind alert.Kind, window time.Duration) alert.Condition {
 	c := alert.Condition{
 		Kind: kind, Severity: budget.SeverityPage,
-		For:      time.Duration(rapid.IntRange(0, 20).Draw(t, "for")) * time.Minute,
+		For: time.Duration(rapid.IntRange(0, 20).Draw(t, "for")) * time.Minute,
 	}
 	switch c.Kind {
 	case alert.KindBurn:
