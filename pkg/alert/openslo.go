@@ -19,6 +19,12 @@ var severities = map[string]string{
 	"p2": budget.SeverityTicket, "info": budget.SeverityTicket,
 }
 
+// SeverityOf is budget.SeverityPage or budget.SeverityTicket for the words that people use for them; false for others.
+func SeverityOf(text string) (string, bool) {
+	severity, ok := severities[strings.ToLower(strings.TrimSpace(text))]
+	return severity, ok
+}
+
 // FromOpenSLO turns a resolved AlertPolicy into a policy of one row. Problems name what can't be followed;
 // a policy with an error has no rows.
 func FromOpenSLO(p slo.AlertPolicy) (Policy, []slo.Problem) {
@@ -37,7 +43,7 @@ func FromOpenSLO(p slo.AlertPolicy) (Policy, []slo.Problem) {
 		return out, problems
 	}
 	for _, c := range p.Conditions {
-		severity, ok := severities[strings.ToLower(strings.TrimSpace(c.Severity))]
+		severity, ok := SeverityOf(c.Severity)
 		switch {
 		case !ok:
 			report(c.Origin, slo.SeverityError, "spec.severity", fmt.Sprintf("has the severity %q, which is neither a page nor a ticket", c.Severity), "write page (wakes somebody) or ticket (waits for working hours)")
