@@ -247,7 +247,7 @@ func (n *notifier) due(at time.Time) []*delivery {
 		}
 		g.next = at.Add(g.route.interval)
 		alerts := slices.SortedFunc(maps.Values(g.alerts), func(a, b posted) int {
-			return cmp.Or(a.startsAt.Compare(b.startsAt), strings.Compare(a.fingerprint(), b.fingerprint()))
+			return cmp.Or(a.startsAt.Compare(b.startsAt), strings.Compare(labelKey(a.labels), labelKey(b.labels)))
 		})
 		due = append(due, &delivery{group: g, alerts: alerts, told: maps.Clone(g.told), sent: map[string]told{}})
 	}
