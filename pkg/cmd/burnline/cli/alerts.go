@@ -171,7 +171,7 @@ func (a *app) applyCommand() *cobra.Command {
 				return err
 			}
 			if n := len(outcome.Failed); n > 0 {
-				return fmt.Errorf("%d rules could not be written; mend the cause and run apply again: what is done already is not done twice", n)
+				return fmt.Errorf("%s could not be written; mend the cause and run apply again: what is done already is not done twice", plural(n, "rule"))
 			}
 			return nil
 		},

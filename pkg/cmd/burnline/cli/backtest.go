@@ -10,8 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/burnline/grafana-slo-app/pkg/alert"
-	"github.com/burnline/grafana-slo-app/pkg/budget"
 	"github.com/burnline/grafana-slo-app/pkg/cmd/burnline/api"
 	"github.com/burnline/grafana-slo-app/pkg/slo"
 )
@@ -79,12 +77,13 @@ func (a *app) backtest(command *cobra.Command, f backtestFlags) error {
 }
 
 func printBacktest(out io.Writer, f backtestFlags, found api.Backtest) error {
-	tables := []table{overall(found)}
+	as := style{raw: f.form == formCSV}
+	tables := []table{overall(as, found)}
 	if len(f.targets) > 0 {
-		tables = append(tables, targets(found))
+		tables = append(tables, targets(as, found))
 	}
 	if f.details {
-		tables = append(tables, perSLO(found), alerts(found))
+		tables = append(tables, perSLO(as, found), alerts(as, found))
 	}
 	if err := printTables(out, f.form, tables...); err != nil || f.form == formCSV {
 		return err
@@ -92,20 +91,20 @@ func printBacktest(out io.Writer, f backtestFlags, found api.Backtest) error {
 	return printNotes(out, found)
 }
 
-func overall(found api.Backtest) table {
+func overall(as style, found api.Backtest) table {
 	t := table{
-		title: fmt.Sprintf("%d SLOs from %s to %s", len(found.SLOs), clock(time.UnixMilli(found.From)), clock(time.UnixMilli(found.To))),
+		title: fmt.Sprintf("%s from %s to %s", plural(len(found.SLOs), "SLO"), clock(time.UnixMilli(found.From)), clock(time.UnixMilli(found.To))),
 		head:  []string{"policy", "alerts", "pages", "tickets", "precision", "recall", "mean delay", "alerts/week", "mean reset"},
 	}
 	t.right = t.head[1:]
 	for _, p := range found.Overall {
-		t.add(p.Policy, strconv.Itoa(p.Firings), strconv.Itoa(p.Pages), strconv.Itoa(p.Tickets), percent(p.Precision), recall(p.Recall, p.Found, p.Incidents),
-			seconds(p.MeanDelay), alert.Number(p.AlertsPerWeek), seconds(p.MeanReset))
+		t.add(p.Policy, strconv.Itoa(p.Firings), strconv.Itoa(p.Pages), strconv.Itoa(p.Tickets), as.percent(p.Precision), as.recall(p.Recall, p.Found, p.Incidents),
+			as.seconds(p.MeanDelay), as.number(p.AlertsPerWeek), as.seconds(p.MeanReset))
 	}
 	return t
 }
 
-func perSLO(found api.Backtest) table {
+func perSLO(as style, found api.Backtest) table {
 	t := table{
 		title: "By SLO",
 		head:  []string{"slo", "policy", "alerts", "precision", "recall", "mean delay", "alerts/week", "pages/week", "mean reset", "known", "missed"},
@@ -113,14 +112,14 @@ func perSLO(found api.Backtest) table {
 	}
 	for _, s := range found.SLOs {
 		for _, r := range s.Results {
-			t.add(s.SLO, r.Policy, strconv.Itoa(len(r.Firings)), percent(r.Precision), recall(r.Recall, r.Found, r.Incidents), seconds(r.MeanDelaySeconds),
-				alert.Number(r.AlertsPerWeek), alert.Number(r.PagesPerWeek), seconds(r.MeanResetSeconds), percent(&r.Coverage), names(r.Missed))
+			t.add(s.SLO, r.Policy, strconv.Itoa(len(r.Firings)), as.percent(r.Precision), as.recall(r.Recall, r.Found, r.Incidents), as.seconds(r.MeanDelaySeconds),
+				as.number(r.AlertsPerWeek), as.number(r.PagesPerWeek), as.seconds(r.MeanResetSeconds), as.percent(&r.Coverage), names(r.Missed))
 		}
 	}
 	return t
 }
 
-func alerts(found api.Backtest) table {
+func alerts(as style, found api.Backtest) table {
 	t := table{
 		title: "Alerts",
 		head:  []string{"slo", "policy", "severity", "alert", "from", "for", "spent before", "spent after", "incidents", "delay", "true", "reset"},
@@ -129,22 +128,22 @@ func alerts(found api.Backtest) table {
 	for _, s := range found.SLOs {
 		for _, r := range s.Results {
 			for _, f := range r.Firings {
-				lasted, right := "still", "-"
+				lasted, right := as.still(), as.unknown()
 				if f.To != nil {
-					lasted = short(time.Duration(*f.To-f.From) * time.Millisecond)
+					lasted = as.lasting(time.Duration(*f.To-f.From) * time.Millisecond)
 				}
 				if f.TruePositive != nil {
 					right = map[bool]string{true: "yes", false: "no"}[*f.TruePositive]
 				}
-				t.add(s.SLO, r.Policy, f.Severity, f.Title, clock(time.UnixMilli(f.From)), lasted, percent(f.SpentBefore), percent(f.SpentAfter),
-					names(f.Incidents), seconds(f.DelaySeconds), right, seconds(f.ResetSeconds))
+				t.add(s.SLO, r.Policy, f.Severity, f.Title, as.clock(time.UnixMilli(f.From)), lasted, as.percent(f.SpentBefore), as.percent(f.SpentAfter),
+					names(f.Incidents), as.seconds(f.DelaySeconds), right, as.seconds(f.ResetSeconds))
 			}
 		}
 	}
 	return t
 }
 
-func targets(found api.Backtest) table {
+func targets(as style, found api.Backtest) table {
 	t := table{
 		title: "At other targets, with each SLO's own policies",
 		head:  []string{"slo", "target", "allowed", "consumed", "remaining", "pages", "tickets", "alerts/week", "can't fire"},
@@ -152,15 +151,15 @@ func targets(found api.Backtest) table {
 	}
 	for _, s := range found.SLOs {
 		for _, r := range s.Targets {
-			allowed, target := "-", r.Target
+			allowed, target := as.unknown(), r.Target
 			if r.Allowed != nil {
-				allowed = alert.Number(*r.Allowed)
+				allowed = as.number(*r.Allowed)
 			}
-			if fraction, err := slo.ParseFraction(target); err == nil {
+			if fraction, err := slo.ParseFraction(target); err == nil && !as.raw {
 				target = fraction.Percent() + " %"
 			}
-			t.add(s.SLO, target, allowed, percent(r.Consumed), percent(r.Remaining), strconv.Itoa(r.Pages), strconv.Itoa(r.Tickets),
-				alert.Number(r.AlertsPerWeek), strings.Join(r.ConditionsSkipped, ", "))
+			t.add(s.SLO, target, allowed, as.percent(r.Consumed), as.percent(r.Remaining), strconv.Itoa(r.Pages), strconv.Itoa(r.Tickets),
+				as.number(r.AlertsPerWeek), strings.Join(r.ConditionsSkipped, ", "))
 		}
 	}
 	return t
@@ -176,7 +175,7 @@ func printNotes(out io.Writer, found api.Backtest) error {
 	var partly []string
 	for _, s := range found.SLOs {
 		if len(s.Results) > 0 && s.Results[0].Coverage < 0.99 {
-			partly = append(partly, fmt.Sprintf("%s (%s)", s.SLO, percent(&s.Results[0].Coverage)))
+			partly = append(partly, fmt.Sprintf("%s (%s)", s.SLO, style{}.percent(&s.Results[0].Coverage)))
 		}
 	}
 	if len(partly) > 0 {
@@ -196,47 +195,4 @@ func names(incidents []api.Incident) string {
 		ids[i] = one.ID
 	}
 	return strings.Join(ids, ", ")
-}
-
-// percent is a share for people, "-" where it is not known.
-func percent(share *float64) string {
-	if share == nil {
-		return "-"
-	}
-	if *share < 0 {
-		return "-" + alert.Number(-100**share) + " %"
-	}
-	return alert.Number(100**share) + " %"
-}
-
-// recall has the counts beside it: 100 % of 2 says less than 100 % of 40.
-func recall(share *float64, found, incidents int) string {
-	if share == nil {
-		return "-"
-	}
-	return fmt.Sprintf("%s (%d/%d)", percent(share), found, incidents)
-}
-
-func seconds(s *float64) string {
-	if s == nil {
-		return "-"
-	}
-	return short(time.Duration(*s * float64(time.Second)))
-}
-
-// short is a duration in its two largest units, from minutes up: "2d 3h", "1h 5m", "4m".
-func short(d time.Duration) string {
-	d = d.Round(budget.Step)
-	days, hours, minutes := d/(24*time.Hour), d%(24*time.Hour)/time.Hour, d%time.Hour/time.Minute
-	switch {
-	case days > 0 && hours > 0:
-		return fmt.Sprintf("%dd %dh", days, hours)
-	case days > 0:
-		return fmt.Sprintf("%dd", days)
-	case hours > 0 && minutes > 0:
-		return fmt.Sprintf("%dh %dm", hours, minutes)
-	case hours > 0:
-		return fmt.Sprintf("%dh", hours)
-	}
-	return fmt.Sprintf("%dm", minutes)
 }

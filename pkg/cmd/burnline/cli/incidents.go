@@ -51,15 +51,16 @@ func (a *app) listIncidentsCommand() *cobra.Command {
 				return printJSON(a.Out, incidents)
 			}
 			t := table{head: []string{"id", "start", "lasted", "severity", "touches", "title"}, right: []string{"lasted"}}
+			as := style{raw: output == formCSV}
 			for _, i := range incidents {
-				lasted, touches := "still", strings.Join(append(slices.Clone(i.SLOs), i.Services...), ", ")
+				lasted, touches := as.still(), strings.Join(append(slices.Clone(i.SLOs), i.Services...), ", ")
 				if !i.End.IsZero() {
-					lasted = short(i.End.Sub(i.Start))
+					lasted = as.lasting(i.End.Sub(i.Start))
 				}
-				if touches == "" {
+				if touches == "" && !as.raw {
 					touches = "everything"
 				}
-				t.add(i.ID, clock(i.Start), lasted, i.Severity, touches, i.Title)
+				t.add(i.ID, as.clock(i.Start), lasted, i.Severity, touches, i.Title)
 			}
 			return printTables(a.Out, output, t)
 		},

@@ -45,7 +45,7 @@ type table struct {
 
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
 
-// printTables writes tables one below the other. CSV has no place for titles: its reader gets the last table alone.
+// printTables writes tables one below the other. A CSV file is one table: the last, which is the most detailed.
 func printTables(out io.Writer, name string, tables ...table) error {
 	if name == formCSV {
 		w := csv.NewWriter(out)

@@ -73,7 +73,8 @@ func Run(ctx context.Context, cfg Config) int {
 		cfg.Now = time.Now
 	}
 	root := (&app{Config: cfg}).root()
-	root.SetArgs(cfg.Args)
+	// Without arguments cobra would take those of the process.
+	root.SetArgs(append([]string{}, cfg.Args...))
 	root.SetIn(cfg.In)
 	root.SetOut(cfg.Out)
 	root.SetErr(cfg.Err)
