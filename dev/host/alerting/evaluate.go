@@ -74,34 +74,35 @@ func newPipeline(rule Rule) (pipeline, error) {
 		return p, fmt.Errorf("condition %s does not exist, must be one of %v", rule.Condition, slices.Sorted(maps.Keys(queries)))
 	}
 	placed, onPath := map[string]bool{}, map[string]bool{}
-	var place func(q DataQuery) error
-	place = func(q DataQuery) error {
-		if placed[q.RefID] {
-			return nil
-		}
-		if onPath[q.RefID] {
-			return fmt.Errorf("expression %s depends on itself through other expressions: break the cycle", q.RefID)
-		}
-		onPath[q.RefID] = true
-		for _, need := range p.expressions[q.RefID].needs {
-			needed, ok := queries[need]
-			if !ok {
-				return fmt.Errorf("expression %s: unable to find dependent node '%s'", q.RefID, need)
-			}
-			if err := place(needed); err != nil {
-				return err
-			}
-		}
-		placed[q.RefID] = true
-		p.order = append(p.order, q)
-		return nil
-	}
 	for _, q := range rule.Data {
-		if err := place(q); err != nil {
+		if err := p.place(q, queries, placed, onPath); err != nil {
 			return p, err
 		}
 	}
 	return p, nil
+}
+
+// place appends a query to the order, after what it reads.
+func (p *pipeline) place(q DataQuery, queries map[string]DataQuery, placed, onPath map[string]bool) error {
+	if placed[q.RefID] {
+		return nil
+	}
+	if onPath[q.RefID] {
+		return fmt.Errorf("expression %s depends on itself through other expressions: break the cycle", q.RefID)
+	}
+	onPath[q.RefID] = true
+	for _, need := range p.expressions[q.RefID].needs {
+		needed, ok := queries[need]
+		if !ok {
+			return fmt.Errorf("expression %s: unable to find dependent node '%s'", q.RefID, need)
+		}
+		if err := p.place(needed, queries, placed, onPath); err != nil {
+			return err
+		}
+	}
+	placed[q.RefID] = true
+	p.order = append(p.order, q)
+	return nil
 }
 
 // evaluate runs a rule's queries and expressions and reads its condition.

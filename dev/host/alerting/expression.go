@@ -161,7 +161,7 @@ var reducers = map[string]func([]*float64) *float64{
 		}
 		return numbers[len(numbers)-1]
 	},
-	"sum":    whole(func(n []float64) float64 { return sum(n) }),
+	"sum":    whole(sum),
 	"mean":   whole(func(n []float64) float64 { return sum(n) / float64(len(n)) }),
 	"min":    whole(func(n []float64) float64 { return extreme(n, slices.Min[[]float64]) }),
 	"max":    whole(func(n []float64) float64 { return extreme(n, slices.Max[[]float64]) }),

@@ -352,7 +352,7 @@ func (c change) recorded() bool {
 		return false
 	}
 	swept := c.reason == reasonMissingSeries || c.reason == reasonPaused || c.reason == reasonUpdated || c.reason == reasonDeleted
-	return !(swept && c.from == Normal)
+	return !swept || c.from != Normal
 }
 
 // public are labels without those that Grafana keeps to itself.

@@ -101,13 +101,11 @@ func humanize(f float64) string {
 	if f == 0 || notFinite(f) {
 		return fmt.Sprintf("%.4g", f)
 	}
-	prefix := ""
-	if math.Abs(f) >= 1 {
-		f, prefix = scale(f, 1000, largePrefixes)
-	} else {
-		f, prefix = enlarge(f)
+	scaled, prefix := scale(f, 1000, largePrefixes)
+	if math.Abs(f) < 1 {
+		scaled, prefix = enlarge(f)
 	}
-	return fmt.Sprintf("%.4g%s", f, prefix)
+	return fmt.Sprintf("%.4g%s", scaled, prefix)
 }
 
 func humanize1024(f float64) string {
