@@ -41,9 +41,8 @@ func (a answering) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errUnanswered, err)
 	}
-	limited := http.MaxBytesReader(nil, response.Body, maxListing)
-	body, err := io.ReadAll(limited)
-	_ = limited.Close()
+	defer func(whole io.Closer) { _ = whole.Close() }(response.Body)
+	body, err := io.ReadAll(http.MaxBytesReader(nil, response.Body, maxListing))
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
 		return nil, &APIError{Kind: KindMalformed, Message: fmt.Sprintf("the answer is longer than %d bytes", maxListing), Remedy: "check what answers at Grafana's URL", Err: err}

@@ -60,7 +60,7 @@ func (v *view) steps(verdicts []verdict) []verdict {
 }
 
 func (r *Reconciler) carryOut(ctx context.Context, v *view, steps []verdict, o *Outcome) {
-	refused := map[string]error{}
+	denied := map[string]error{}
 	var broken error
 	fail := func(change Change, reason string) {
 		o.Failed = append(o.Failed, Failure{Change: change, Error: reason})
@@ -76,7 +76,7 @@ func (r *Reconciler) carryOut(ctx context.Context, v *view, steps []verdict, o *
 			continue
 		}
 		if w != nil {
-			if err := r.folder(ctx, v, refused, w); err != nil {
+			if err := r.folder(ctx, v, denied, w); err != nil {
 				broken = hopeless(err)
 				fail(step.Change, fmt.Sprintf("its folder can't be made: %v", err))
 				continue
@@ -105,12 +105,12 @@ func hopeless(err error) error {
 
 // folder makes a rule's folder if there is none, and asks once for each. It looks first: an account that may make no
 // folders works with folders that somebody else made.
-func (r *Reconciler) folder(ctx context.Context, v *view, refused map[string]error, w *wish) error {
+func (r *Reconciler) folder(ctx context.Context, v *view, denied map[string]error, w *wish) error {
 	uid := w.rule.FolderUID
 	if v.folders[uid] {
 		return nil
 	}
-	if err, ok := refused[uid]; ok {
+	if err, ok := denied[uid]; ok {
 		return err
 	}
 	_, err := retried(ctx, r, func() (any, error) {
@@ -120,7 +120,7 @@ func (r *Reconciler) folder(ctx context.Context, v *view, refused map[string]err
 		return nil, r.cfg.Grafana.CreateFolder(ctx, uid, w.folderTitle)
 	})
 	if err != nil {
-		refused[uid] = err
+		denied[uid] = err
 		return err
 	}
 	v.folders[uid] = true
@@ -145,11 +145,7 @@ func (r *Reconciler) settle(ctx context.Context, w *wish, s *sighting) (Change, 
 		}
 		one := compare(w, s, r.cfg.Now())
 		if !one.Action.applies() {
-			// A request that seemed to fail did its work.
-			if tried.Action != "" && one.Action == ActionUnchanged {
-				return tried, nil
-			}
-			return one.Change, nil
+			return standing(one.Change, tried), nil
 		}
 		if !fresh {
 			latest, err := r.read(ctx, uid)
@@ -166,38 +162,58 @@ func (r *Reconciler) settle(ctx context.Context, w *wish, s *sighting) (Change, 
 		if err == nil {
 			return one.Change, nil
 		}
-		if ctx.Err() != nil {
-			return one.Change, ctx.Err()
-		}
-		var lost *notKept
-		if errors.As(err, &lost) || grafana.KindOf(err) == grafana.KindForbidden || grafana.KindOf(err) == grafana.KindUnauthorized || grafana.KindOf(err) == grafana.KindNoToken {
-			return one.Change, err
-		}
 		tried = one.Change
-		again := grafana.Passing(err)
-		if again && !wait(ctx, pause, err) {
-			return one.Change, cmp.Or(ctx.Err(), err)
-		}
-		latest, lookup := r.read(ctx, uid)
-		if lookup != nil {
+		latest, err := r.afterFailure(ctx, pause, uid, s, err)
+		if err != nil {
 			return one.Change, err
 		}
-		if same(latest, s) {
-			if !again {
-				return one.Change, err
-			}
-			continue
+		if !same(latest, s) {
+			s, turns = latest, turns+1
 		}
-		s, turns = latest, turns+1
 	}
 	return tried, errors.New("the rule changes faster than it can be written: somebody else manages it; take it out of there, or remove the SLO's alert policy")
+}
+
+// standing is what is told of a rule that needs nothing: what was tried before if that seemed to fail and did its work.
+func standing(now, tried Change) Change {
+	if tried.Action != "" && now.Action == ActionUnchanged {
+		return tried
+	}
+	return now
+}
+
+// afterFailure reads a rule that could not be written, so that the write is tried once more or judged anew; or it gives
+// the failure back where neither makes sense.
+func (r *Reconciler) afterFailure(ctx context.Context, pause *backoff.Backoff, uid string, s *sighting, failed error) (*sighting, error) {
+	var lost *notKept
+	if ctx.Err() != nil || errors.As(failed, &lost) || refused(failed) {
+		return nil, cmp.Or(ctx.Err(), failed)
+	}
+	passing := grafana.Passing(failed)
+	if passing && !wait(ctx, pause, failed) {
+		return nil, cmp.Or(ctx.Err(), failed)
+	}
+	latest, err := r.read(ctx, uid)
+	if err != nil || same(latest, s) && !passing {
+		return nil, failed
+	}
+	return latest, nil
+}
+
+// refused reports whether Grafana does not let the plugin.
+func refused(err error) bool {
+	switch grafana.KindOf(err) {
+	case grafana.KindForbidden, grafana.KindUnauthorized, grafana.KindNoToken:
+		return true
+	}
+	return false
 }
 
 // read sees a rule afresh, nil if there is none.
 func (r *Reconciler) read(ctx context.Context, uid string) (*sighting, error) {
 	m, err := retried(ctx, r, func() (*models.ProvisionedAlertRule, error) { return r.cfg.Grafana.Rule(ctx, uid) })
 	if grafana.KindOf(err) == grafana.KindMissing {
-		return nil, nil //nolint:nilnil // no rule is an answer
+		return nil, nil
 	}
 	return see(m), err
 }

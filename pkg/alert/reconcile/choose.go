@@ -21,7 +21,7 @@ func (r *Reconciler) Adopt(ctx context.Context, desired []rule.Group, uid string
 		return err
 	}
 	if s == nil {
-		return fmt.Errorf("Grafana has no alert rule %s to adopt: it was deleted, and the next apply creates it again", uid)
+		return fmt.Errorf("there is no alert rule %s in Grafana to adopt: it was deleted, and the next apply creates it again", uid)
 	}
 	want := absent
 	if w != nil {

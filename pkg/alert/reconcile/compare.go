@@ -117,7 +117,7 @@ func judge(s *sighting, want string) Action {
 // explain adds what a person should know, and takes back what can't or need not be done.
 func (v *verdict) explain(w *wish, s *sighting) {
 	switch {
-	case s != nil && s.slo() != "" && s.managed() != "" && v.Action != ActionUnchanged:
+	case s != nil && s.slo() != "" && s.managed() != "" && v.Action != ActionUnchanged && v.Action != ActionAdopted:
 		v.Action = ActionConflict
 		v.problem = fmt.Sprintf("the rule is managed by %q, which Grafana lets nobody else change: remove it there, or set the mode of the alert settings to file", s.managed())
 	case v.Action == ActionDrift && dropped(v.Fields):

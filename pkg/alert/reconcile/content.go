@@ -51,6 +51,12 @@ func contentOf(m *models.ProvisionedAlertRule) content {
 	if m.IsPaused {
 		c.set("paused", "true")
 	}
+	if m.MissingSeriesEvalsToResolve != 0 {
+		c.set("missing series evaluations to resolve", strconv.FormatInt(m.MissingSeriesEvalsToResolve, 10))
+	}
+	if m.Record != nil {
+		c.set("recorded as", deref(m.Record.Metric))
+	}
 	for name, value := range m.Labels {
 		c.set("labels."+name, value)
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/burnline/grafana-slo-app/pkg/alert/rule"
 )
 
-// modelOf is a rule in Grafana's provisioning API, without the annotations that reconcile adds.
-func modelOf(r rule.Rule) *models.ProvisionedAlertRule {
+// Model is a rule as Grafana's provisioning API takes it, without the annotations that reconcile adds.
+func Model(r rule.Rule) *models.ProvisionedAlertRule {
 	// Grafana takes the organisation from the token; the API's description wants the field nevertheless.
 	organisation := int64(1)
 	pending := strfmt.Duration(r.For)

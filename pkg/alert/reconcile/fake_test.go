@@ -67,6 +67,8 @@ type storedRule struct {
 	Provenance    string            `json:"provenance,omitempty"`
 	Paused        bool              `json:"isPaused"`
 	Notification  map[string]any    `json:"notification_settings,omitempty"`
+	Missing       int               `json:"missingSeriesEvalsToResolve,omitempty"`
+	Record        map[string]any    `json:"record,omitempty"`
 }
 
 type storedQuery struct {

@@ -102,6 +102,8 @@ func TestEveryEditIsDrift(t *testing.T) {
 		edit func(*storedRule)
 		path string
 	}{
+		"missing series":   {func(one *storedRule) { one.Missing = 5 }, "missing series evaluations to resolve"},
+		"recording rule":   {func(one *storedRule) { one.Record = map[string]any{"metric": "m", "from": "A"} }, "recorded as"},
 		"title":            {func(one *storedRule) { one.Title = "mine" }, "title"},
 		"group":            {func(one *storedRule) { one.Group = "mine" }, "group"},
 		"folder":           {func(one *storedRule) { one.FolderUID = "mine" }, "folder"},

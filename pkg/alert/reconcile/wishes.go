@@ -36,7 +36,7 @@ func wishesOf(desired []rule.Group, around surroundings) map[string]*wish {
 	for _, group := range desired {
 		for _, r := range group.Rules {
 			r.FolderUID, r.Group = group.FolderUID, group.Name
-			w := &wish{rule: r, folderTitle: group.FolderTitle, model: modelOf(r)}
+			w := &wish{rule: r, folderTitle: group.FolderTitle, model: Model(r)}
 			w.content = contentOf(w.model)
 			w.hash = w.content.hash()
 			w.model = annotated(w.model, AnnotationRevision, w.hash)
