@@ -197,10 +197,7 @@ func scopeOfAnnotations(*http.Request) string { return "annotations:type:organiz
 func allow(action string, scope scopeOf, next handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if !identityFrom(r.Context()).may(action, scope(r)) {
-			return &apiError{
-				Status: http.StatusForbidden, MessageID: "accesscontrol.access-denied",
-				Message: "You'll need additional permissions to perform this action. Permissions needed: " + action,
-			}
+			return denied("Permissions needed: " + action)
 		}
 		return next(w, r)
 	}

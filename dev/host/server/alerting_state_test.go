@@ -144,7 +144,7 @@ func TestFramesBecomeSeriesByGrafanasRules(t *testing.T) {
 
 func TestStateAndHistoryOfARuleAreShown(t *testing.T) {
 	host, stub := queryingHost(t, map[string]string{"up": `{"status":"success","data":{"resultType":"vector","result":[{"metric":{"job":"a"},"value":[1700000000,"5"]}]}}`})
-	made := do(t, host, call{method: http.MethodPost, path: provisioning + "/alert-rules", body: ruleWith(object{
+	made := do(t, host, call{method: http.MethodPost, path: provisioningPath + "/alert-rules", body: ruleWith(object{
 		"uid": "burn", "for": "0s", "execErrState": "Error", "annotations": object{"summary": "It <burns>", "runbook_url": "https://example.com/run", "__dashboardUid__": "board", "__panelId__": "2"},
 	})})
 	require.Equal(t, http.StatusCreated, made.status, string(made.body))

@@ -11,7 +11,7 @@ import (
 	"github.com/burnline/grafana-slo-app/dev/host/server"
 )
 
-const provisioning = "/api/v1/provisioning"
+const provisioningPath = "/api/v1/provisioning"
 
 // object is JSON as tests write it.
 type object = map[string]any
@@ -42,13 +42,13 @@ func TestRuleIsKeptAsGrafanaKeepsIt(t *testing.T) {
 	data := t.TempDir()
 	keep := func(cfg *server.Config) { cfg.Data = data }
 	host := alertingHost(t, keep)
-	created := do(t, host, call{method: http.MethodPost, path: provisioning + "/alert-rules", body: ruleWith(object{
+	created := do(t, host, call{method: http.MethodPost, path: provisioningPath + "/alert-rules", body: ruleWith(object{
 		"uid": "burn-1", "keep_firing_for": "24h",
 		"notification_settings": object{"receiver": "grafana-default-email", "group_wait": "0s", "group_by": []string{"alertname", "grafana_folder", "severity"}},
 	}), headers: map[string]string{"X-Disable-Provenance": "true"}})
 	require.Equal(t, http.StatusCreated, created.status, string(created.body))
 
-	rule := do(t, start(t, keep), call{path: provisioning + "/alert-rules/burn-1"}).json(t)
+	rule := do(t, start(t, keep), call{path: provisioningPath + "/alert-rules/burn-1"}).json(t)
 	require.Equal(t, created.json(t), rule, "a new host with the same data folder")
 	require.Equal(t, "1m", rule["for"])
 	require.Equal(t, "1d", rule["keep_firing_for"])
@@ -58,20 +58,20 @@ func TestRuleIsKeptAsGrafanaKeepsIt(t *testing.T) {
 	require.InDelta(t, 1000, model["intervalMs"], 0)
 	require.InDelta(t, 43200, model["maxDataPoints"], 0)
 
-	changed := do(t, host, call{method: http.MethodPut, path: provisioning + "/alert-rules/burn-1", body: ruleWith(object{"title": "Checkout burns fast", "for": "1h30m0s"})}).json(t)
+	changed := do(t, host, call{method: http.MethodPut, path: provisioningPath + "/alert-rules/burn-1", body: ruleWith(object{"title": "Checkout burns fast", "for": "1h30m0s"})}).json(t)
 	require.Equal(t, rule["id"], changed["id"])
 	require.Equal(t, "1h30m", changed["for"])
 	require.Equal(t, "api", changed["provenance"])
 
-	require.Equal(t, http.StatusNoContent, do(t, host, call{method: http.MethodDelete, path: provisioning + "/alert-rules/burn-1"}).status)
-	require.Equal(t, http.StatusNoContent, do(t, host, call{method: http.MethodDelete, path: provisioning + "/alert-rules/burn-1"}).status, "deleting twice is no mistake")
-	require.Equal(t, http.StatusNotFound, do(t, host, call{path: provisioning + "/alert-rules/burn-1"}).status)
-	require.Empty(t, do(t, host, call{path: provisioning + "/alert-rules"}).list(t))
+	require.Equal(t, http.StatusNoContent, do(t, host, call{method: http.MethodDelete, path: provisioningPath + "/alert-rules/burn-1"}).status)
+	require.Equal(t, http.StatusNoContent, do(t, host, call{method: http.MethodDelete, path: provisioningPath + "/alert-rules/burn-1"}).status, "deleting twice is no mistake")
+	require.Equal(t, http.StatusNotFound, do(t, host, call{path: provisioningPath + "/alert-rules/burn-1"}).status)
+	require.Empty(t, do(t, host, call{path: provisioningPath + "/alert-rules"}).list(t))
 }
 
 func TestRuleThatGrafanaRefusesIsRefused(t *testing.T) {
 	host := alertingHost(t, nil)
-	require.Equal(t, http.StatusCreated, do(t, host, call{method: http.MethodPost, path: provisioning + "/alert-rules", body: ruleWith(object{"uid": "first"})}).status)
+	require.Equal(t, http.StatusCreated, do(t, host, call{method: http.MethodPost, path: provisioningPath + "/alert-rules", body: ruleWith(object{"uid": "first"})}).status)
 	query := ruleWith(nil)["data"].([]object)
 	instant := maps.Clone(query[0])
 	instant["relativeTimeRange"] = object{"from": 0, "to": 0}
@@ -105,17 +105,17 @@ func TestRuleThatGrafanaRefusesIsRefused(t *testing.T) {
 		"a body that is not JSON of a rule's kind": {object{"data": "up"}, 400, "bad request data"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := do(t, host, call{method: http.MethodPost, path: provisioning + "/alert-rules", body: ruleWith(example.change)})
+			got := do(t, host, call{method: http.MethodPost, path: provisioningPath + "/alert-rules", body: ruleWith(example.change)})
 			require.Equal(t, example.status, got.status, string(got.body))
 			require.Contains(t, got.json(t)["message"], example.message)
 		})
 	}
-	require.Len(t, do(t, host, call{path: provisioning + "/alert-rules"}).list(t), 1, "nothing of a refused rule stays")
+	require.Len(t, do(t, host, call{path: provisioningPath + "/alert-rules"}).list(t), 1, "nothing of a refused rule stays")
 }
 
 func TestGroupIsReplacedAsAWhole(t *testing.T) {
 	host := alertingHost(t, nil)
-	group := provisioning + "/folder/team/rule-groups/checkout"
+	group := provisioningPath + "/folder/team/rule-groups/checkout"
 	free := map[string]string{"X-Disable-Provenance": ""}
 	put := func(t *testing.T, status int, body object) answer {
 		t.Helper()
@@ -137,7 +137,7 @@ func TestGroupIsReplacedAsAWhole(t *testing.T) {
 
 	put(t, 200, object{"interval": 60, "rules": []object{ruleWith(object{"uid": "a", "title": "B"}), ruleWith(object{"uid": "c", "title": "A"})}})
 	require.Equal(t, []string{"B", "A"}, titles(t), "titles may be swapped, and what is not in the group is deleted")
-	require.Equal(t, http.StatusNotFound, do(t, host, call{path: provisioning + "/alert-rules/b"}).status)
+	require.Equal(t, http.StatusNotFound, do(t, host, call{path: provisioningPath + "/alert-rules/b"}).status)
 
 	put(t, 200, object{"interval": 30})
 	require.InDelta(t, 30, do(t, host, call{path: group}).json(t)["interval"], 0)
@@ -148,7 +148,7 @@ func TestGroupIsReplacedAsAWhole(t *testing.T) {
 	put(t, 400, object{"interval": 60, "rules": []object{ruleWith(object{"uid": "x", "title": "X"}), ruleWith(object{"uid": "x", "title": "Y"})}})
 	require.Equal(t, []string{"B", "A"}, titles(t), "a refused group changes nothing")
 
-	single := do(t, host, call{method: http.MethodPost, path: provisioning + "/alert-rules", body: ruleWith(object{"uid": "d", "title": "D"}), headers: free})
+	single := do(t, host, call{method: http.MethodPost, path: provisioningPath + "/alert-rules", body: ruleWith(object{"uid": "d", "title": "D"}), headers: free})
 	require.Equal(t, http.StatusCreated, single.status)
 	require.InDelta(t, 30, do(t, host, call{path: group}).json(t)["interval"], 0, "a rule takes the interval of the group that it joins")
 
@@ -159,7 +159,7 @@ func TestGroupIsReplacedAsAWhole(t *testing.T) {
 
 func TestContactPointsHideTheirSecrets(t *testing.T) {
 	host := alertingHost(t, nil)
-	points := provisioning + "/contact-points"
+	points := provisioningPath + "/contact-points"
 	made := do(t, host, call{method: http.MethodPost, path: points, body: object{"uid": "hook", "name": "Hook", "type": "webhook", "settings": object{"url": "http://127.0.0.1:1/", "password": "s3cret"}}})
 	require.Equal(t, http.StatusAccepted, made.status, string(made.body))
 	require.NotContains(t, string(do(t, host, call{path: points}).body), "s3cret")
@@ -183,14 +183,14 @@ func TestContactPointsHideTheirSecrets(t *testing.T) {
 		})
 	}
 
-	require.Equal(t, http.StatusCreated, do(t, host, call{method: http.MethodPost, path: provisioning + "/alert-rules", body: ruleWith(object{"uid": "r", "notification_settings": object{"receiver": "Hook"}})}).status)
+	require.Equal(t, http.StatusCreated, do(t, host, call{method: http.MethodPost, path: provisioningPath + "/alert-rules", body: ruleWith(object{"uid": "r", "notification_settings": object{"receiver": "Hook"}})}).status)
 	used := do(t, host, call{method: http.MethodDelete, path: points + "/hook"})
 	require.Equal(t, http.StatusConflict, used.status, "a contact point that a rule names stays")
-	do(t, host, call{method: http.MethodDelete, path: provisioning + "/alert-rules/r"})
+	do(t, host, call{method: http.MethodDelete, path: provisioningPath + "/alert-rules/r"})
 	require.Equal(t, http.StatusAccepted, do(t, host, call{method: http.MethodDelete, path: points + "/hook"}).status)
 
-	require.Equal(t, "grafana-default-email", do(t, host, call{path: provisioning + "/policies"}).json(t)["receiver"])
-	require.Empty(t, do(t, host, call{path: provisioning + "/mute-timings"}).list(t))
+	require.Equal(t, "grafana-default-email", do(t, host, call{path: provisioningPath + "/policies"}).json(t)["receiver"])
+	require.Empty(t, do(t, host, call{path: provisioningPath + "/mute-timings"}).list(t))
 }
 
 func TestRolesAndPermissionsDecideAboutRules(t *testing.T) {
@@ -200,7 +200,7 @@ func TestRolesAndPermissionsDecideAboutRules(t *testing.T) {
 		tree(t, cfg.Dist, map[string]string{"plugin.json": strings.Replace(echoFiles["plugin.json"], `{"action":"datasources:query","scope":"datasources:uid:prom*"}`, rights, 1)})
 	})
 	do(t, host, call{method: http.MethodPost, path: "/api/folders", body: object{"title": "Other", "uid": "other"}})
-	token, rules := host.ServiceToken(appID), provisioning+"/alert-rules"
+	token, rules := host.ServiceToken(appID), provisioningPath+"/alert-rules"
 	post := func(login, token string, change object) call {
 		return call{method: http.MethodPost, path: rules, login: login, token: token, body: ruleWith(change)}
 	}
@@ -215,12 +215,12 @@ func TestRolesAndPermissionsDecideAboutRules(t *testing.T) {
 		{"a viewer does not write rules", post("viewer", "", object{"uid": "v"}), 403},
 		{"an editor writes rules", post("editor", "", object{"uid": "e", "title": "E"}), 201},
 		{"an editor deletes rules", call{method: http.MethodDelete, path: rules + "/e", login: "editor"}, 204},
-		{"a viewer does not write contact points", call{method: http.MethodPost, path: provisioning + "/contact-points", login: "viewer", body: object{}}, 403},
+		{"a viewer does not write contact points", call{method: http.MethodPost, path: provisioningPath + "/contact-points", login: "viewer", body: object{}}, 403},
 		{"the app's token creates where plugin.json says", post("", token, object{"uid": "s", "title": "S"}), 201},
 		{"the app's token does not create elsewhere", post("", token, object{"uid": "o", "title": "O", "folderUID": "other"}), 403},
 		{"the app's token does not query other data sources", post("", token, object{"uid": "q", "title": "Q", "data": foreign}), 403},
 		{"the app's token does not delete without permission", call{method: http.MethodDelete, path: rules + "/s", token: token}, 403},
-		{"the app's token does not read contact points without permission", call{path: provisioning + "/contact-points", token: token}, 403},
+		{"the app's token does not read contact points without permission", call{path: provisioningPath + "/contact-points", token: token}, 403},
 	} {
 		t.Run(example.name, func(t *testing.T) {
 			got := do(t, host, example.call)
@@ -259,20 +259,20 @@ func TestAlertingIsProvisionedFromFiles(t *testing.T) {
 	}
 	require.NoError(t, start(t, filed).Stop())
 	host := start(t, filed)
-	rule := do(t, host, call{path: provisioning + "/alert-rules/filed"}).json(t)
+	rule := do(t, host, call{path: provisioningPath + "/alert-rules/filed"}).json(t)
 	require.Equal(t, "file", rule["provenance"])
 	require.Equal(t, "Alerting", rule["execErrState"])
 	require.Equal(t, object{"summary": "{{ $values.A }}"}, rule["annotations"], "templates are left alone")
 	require.Equal(t, object{"owner": "s3cret"}, rule["labels"])
 	require.Equal(t, `up{a="$b"}`, rule["data"].([]any)[0].(object)["model"].(object)["expr"])
 	require.Len(t, do(t, host, call{path: "/api/folders"}).list(t), 1, "a second start finds the folder again")
-	require.Contains(t, string(do(t, host, call{path: provisioning + "/contact-points"}).body), "http://127.0.0.1:1/s3cret")
+	require.Contains(t, string(do(t, host, call{path: provisioningPath + "/contact-points"}).body), "http://127.0.0.1:1/s3cret")
 
 	for _, c := range []call{
-		{method: http.MethodPut, path: provisioning + "/alert-rules/filed", body: ruleWith(object{"folderUID": rule["folderUID"]})},
-		{method: http.MethodDelete, path: provisioning + "/alert-rules/filed", headers: map[string]string{"X-Disable-Provenance": "1"}},
-		{method: http.MethodPut, path: provisioning + "/folder/" + rule["folderUID"].(string) + "/rule-groups/checkout", body: object{"interval": 60, "rules": []object{}}},
-		{method: http.MethodDelete, path: provisioning + "/contact-points/hook"},
+		{method: http.MethodPut, path: provisioningPath + "/alert-rules/filed", body: ruleWith(object{"folderUID": rule["folderUID"]})},
+		{method: http.MethodDelete, path: provisioningPath + "/alert-rules/filed", headers: map[string]string{"X-Disable-Provenance": "1"}},
+		{method: http.MethodPut, path: provisioningPath + "/folder/" + rule["folderUID"].(string) + "/rule-groups/checkout", body: object{"interval": 60, "rules": []object{}}},
+		{method: http.MethodDelete, path: provisioningPath + "/contact-points/hook"},
 	} {
 		got := do(t, host, c)
 		require.Equal(t, http.StatusConflict, got.status, string(got.body))
