@@ -226,6 +226,32 @@ func TestConditions(t *testing.T) {
 	}
 }
 
+func TestBurnRatesOfNoTraffic(t *testing.T) {
+	for name, test := range map[string]struct {
+		settings, condition string
+		want                State
+	}{
+		"0/0 in both windows alerts, because NaN is not 0":      {`{"mode":""}`, "$C > 14.4 && $D > 14.4", Alerting},
+		"0/0 that the reduction replaces by 0 is normal":        {`{"mode":"replaceNN","replaceWithValue":0}`, "$C > 14.4 && $D > 14.4", Normal},
+		"0/0 that the condition asks for first is normal":       {`{"mode":""}`, "!is_nan($C) && !is_nan($D) && $C > 14.4 && $D > 14.4", Normal},
+		"0/0 under a threshold expression's comparison is calm": {`{"mode":""}`, "", Normal},
+	} {
+		t.Run(name, func(t *testing.T) {
+			condition := mathQuery("E", test.condition)
+			if test.condition == "" {
+				condition = thresholdQuery("E", "C", "gt", "[14.4]")
+			}
+			rule := Rule{Condition: "E", Data: []DataQuery{
+				query("A"), query("B"), reduceQuery("C", "A", "last", test.settings), reduceQuery("D", "B", "last", test.settings), condition,
+			}}
+			nothing := []Series{number(math.NaN())}
+			results := evaluate(context.Background(), answers(map[string][]Series{"A": nothing, "B": nothing}), rule, noon)
+			require.Len(t, results, 1)
+			require.Equal(t, test.want, results[0].state)
+		})
+	}
+}
+
 func TestQueriesAreAskedForTheRangeBeforeTheEvaluation(t *testing.T) {
 	b := newBench(t, above1(func(r *RuleWithGroup) { r.Data[0].RelativeTimeRange = RelativeTimeRange{From: 600, To: 60} }))
 	b.at(0, number(1))
