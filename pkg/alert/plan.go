@@ -183,6 +183,10 @@ const forecastFor = 15 * time.Minute
 
 func (p *Plan) addRow(row Row) {
 	if !row.Applies(p.Objective.Window) {
+		if row.Fixed > 0 { // somebody asked for just this; rows of a share are made for windows of any length
+			p.warn(fmt.Sprintf("the look-back window %s of the alert policy %q is longer than the SLO's window of %s, so that it never alerts", DurationText(row.Long), row.Policy, p.Definition.Window.Text),
+				"write a shorter lookbackWindow")
+		}
 		return
 	}
 	c := Condition{

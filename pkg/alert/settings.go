@@ -3,6 +3,7 @@ package alert
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sort"
 	"time"
@@ -138,14 +139,14 @@ func (s Settings) Check() error {
 	if !(s.MinimumEvents >= 0) {
 		fail("minimumEvents is %v; it must not be negative", s.MinimumEvents)
 	}
-	for name := range s.Labels {
+	for _, name := range slices.Sorted(maps.Keys(s.Labels)) {
 		if slices.Contains(reservedLabels, name) {
 			fail("labels sets %q, which Burnline or Grafana sets itself; choose another name", name)
 		}
 	}
-	for name, route := range map[string]Route{"page": s.Page, "ticket": s.Ticket} {
-		if err := route.check(); err != nil {
-			fail("%s: %w", name, err)
+	for _, severity := range []string{budget.SeverityPage, budget.SeverityTicket} {
+		if err := s.Route(severity).check(); err != nil {
+			fail("%s: %w", severity, err)
 		}
 	}
 	return errors.Join(errs...)
@@ -153,8 +154,8 @@ func (s Settings) Check() error {
 
 func (r Route) check() error {
 	var errs []error
-	timing := map[string]string{"groupWait": r.GroupWait, "groupInterval": r.GroupInterval, "repeatInterval": r.RepeatInterval}
-	for name, text := range timing {
+	for _, timing := range [][2]string{{"groupWait", r.GroupWait}, {"groupInterval", r.GroupInterval}, {"repeatInterval", r.RepeatInterval}} {
+		name, text := timing[0], timing[1]
 		if d, err := time.ParseDuration(text); text != "" && (err != nil || d < 0) {
 			errs = append(errs, fmt.Errorf("%s is %q; it must be a duration such as 30s, 5m or 4h", name, text))
 		}
