@@ -1,7 +1,8 @@
 import { type FetchResponse, setBackendSrv } from '@grafana/runtime';
 import { of, throwError } from 'rxjs';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { fetchPortfolio, fetchSeries, fetchSLO, isCancelled } from './client';
+import { fetchPortfolio, fetchSeries, fetchSLO } from './client';
+import { isCancelled } from './request';
 
 const fetch = vi.fn();
 

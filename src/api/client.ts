@@ -1,17 +1,8 @@
 import { type DataFrame, dataFrameFromJSON } from '@grafana/data';
-import {
-  type BackendDataSourceResponse,
-  type BackendSrvRequest,
-  type DataResponse,
-  getBackendSrv,
-  isFetchError,
-} from '@grafana/runtime';
-import { lastValueFrom } from 'rxjs';
-import { APP_ID } from './plugin';
+import { type BackendDataSourceResponse, type DataResponse } from '@grafana/runtime';
 import { type BurnlineQuery } from './query';
+import { request, RESOURCES } from './request';
 import { type Portfolio, type SLO } from './resources';
-
-const RESOURCES = `/api/plugins/${APP_ID}/resources`;
 
 /** What a page's chart asks for: queries over one time range, in ms since 1970. */
 export interface SeriesRequest {
@@ -55,30 +46,4 @@ export async function fetchSeries(series: SeriesRequest, signal?: AbortSignal): 
 
 function framesOf(refId: string, result: DataResponse): DataFrame[] {
   return (result.frames ?? []).map((json) => ({ ...dataFrameFromJSON(json), refId }));
-}
-
-async function request<T>(options: BackendSrvRequest): Promise<T> {
-  try {
-    // Pages show a failure where it belongs; Grafana's toast on top would only repeat it.
-    const response = await lastValueFrom(getBackendSrv().fetch<T>({ showErrorAlert: false, ...options }));
-    return response.data;
-  } catch (error) {
-    throw new Error(errorText(error), { cause: error });
-  }
-}
-
-/** What went wrong, in the backend's words where it gave some. */
-export function errorText(error: unknown): string {
-  if (isFetchError<{ message?: string; error?: string } | undefined>(error)) {
-    return (
-      error.data?.message ?? error.data?.error ?? `Grafana answered ${error.status} ${error.statusText ?? ''}`.trim()
-    );
-  }
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** Whether the failure is only that the caller lost interest. */
-export function isCancelled(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : error;
-  return isFetchError(cause) && cause.cancelled === true;
 }

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { formatBudget, formatBurn, formatCount, formatObjective, formatSLI } from './numbers';
+import {
+  formatBudget,
+  formatBurn,
+  formatCount,
+  formatObjective,
+  formatPerWeek,
+  formatShare,
+  formatSLI,
+} from './numbers';
 
 describe('a budget share', () => {
   it.each([
@@ -54,4 +62,23 @@ describe('a number of events', () => {
     [-20, '-20'],
     [undefined, '–'],
   ])('%s reads %s', (events, text) => expect(formatCount(events)).toBe(text));
+});
+
+describe('a share', () => {
+  it.each([
+    [2 / 3, '66.7%'],
+    [1, '100%'],
+    [0, '0%'],
+    [null, '–'],
+  ])('%s reads %s', (fraction, text) => expect(formatShare(fraction)).toBe(text));
+});
+
+describe('a number a week', () => {
+  it.each([
+    [0, '0'],
+    [0.01, '<0.1'],
+    [0.233, '0.2'],
+    [12, '12'],
+    [undefined, '–'],
+  ])('%s reads %s', (count, text) => expect(formatPerWeek(count)).toBe(text));
 });

@@ -14,6 +14,8 @@ const tenths = new Intl.NumberFormat(LOCALE, { style: 'percent', minimumFraction
 const objective = new Intl.NumberFormat(LOCALE, { style: 'percent', maximumFractionDigits: 10 });
 const threeDigits = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 3 });
 const wholes = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
+const oneDigit = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 1 });
+const share = new Intl.NumberFormat(LOCALE, { style: 'percent', maximumFractionDigits: 1 });
 const compact = new Intl.NumberFormat(LOCALE, { notation: 'compact', maximumFractionDigits: 1 });
 
 /**
@@ -89,4 +91,17 @@ export function formatCount(events: Maybe): string {
     return threeDigits.format(events);
   }
   return Math.abs(events) < 10_000 ? wholes.format(events) : compact.format(events);
+}
+
+/** A share without a budget's care for its ends: "66.7%", "100%"; of alerts, incidents or a span. */
+export function formatShare(fraction: Maybe): string {
+  return isKnown(fraction) ? share.format(fraction) : UNKNOWN;
+}
+
+/** A number of alerts or how many a week, to one digit: "0.3", "12". What is not zero is not shown as zero. */
+export function formatPerWeek(count: Maybe): string {
+  if (!isKnown(count)) {
+    return UNKNOWN;
+  }
+  return count > 0 && count < 0.05 ? '<0.1' : oneDigit.format(count);
 }
