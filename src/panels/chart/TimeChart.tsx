@@ -24,6 +24,7 @@ import {
 import { type ComponentProps, type ReactNode, useMemo } from 'react';
 import { formatTime } from '../../format';
 import { Sized } from '../frame/Sized';
+import { ChartBands, type TimeBand } from './ChartBands';
 import { isPlottable, numbersOf } from './frames';
 
 /** Below this height in pixels a legend would leave no room for the line itself. */
@@ -49,6 +50,8 @@ export interface TimeChartProps {
   timeRange: TimeRange;
   timeZone: TimeZone;
   showLegend?: boolean;
+  /** Spans to mark; their meaning must also be said in text nearby. */
+  bands?: TimeBand[];
   /** Shown instead of the chart when no frame has a point. */
   empty?: ReactNode;
   /** Called with the span that was dragged over. Without it the chart does not zoom. */
@@ -60,7 +63,7 @@ export interface TimeChartProps {
  * panels and pages use, so that they look and behave alike.
  */
 export function TimeChart(props: TimeChartProps) {
-  const { frames, label, width, height, timeRange, timeZone, showLegend = true, empty, onChangeTimeRange } = props;
+  const { frames, label, width, height, timeRange, timeZone, showLegend = true, bands, empty } = props;
   const styles = useStyles2(getStyles);
   const plottable = useMemo(() => frames.filter(isPlottable), [frames]);
 
@@ -85,12 +88,15 @@ export function TimeChart(props: TimeChartProps) {
             tweakAxis={withoutTicksBelowMinimum}
           >
             {(config, aligned) => (
-              <TooltipPlugin2
-                config={config}
-                hoverMode={HOVER_ALL_SERIES}
-                queryZoom={onChangeTimeRange}
-                render={(_plot, indices) => <ChartTooltip frame={aligned} indices={indices} timeZone={timeZone} />}
-              />
+              <>
+                {bands ? <ChartBands config={config} bands={bands} /> : null}
+                <TooltipPlugin2
+                  config={config}
+                  hoverMode={HOVER_ALL_SERIES}
+                  queryZoom={props.onChangeTimeRange}
+                  render={(_plot, indices) => <ChartTooltip frame={aligned} indices={indices} timeZone={timeZone} />}
+                />
+              </>
             )}
           </TimeSeries>
         )}
