@@ -108,6 +108,45 @@ describe('the query editor', () => {
     expect(screen.queryByLabelText('Windows')).toBeNull();
   });
 
+  it('asks for the one window of an alert number that has one', async () => {
+    const saved = renderQuery(QueryEditor, { queryType: 'alert', value: 'burn', windows: ['soon'] });
+    expect(await screen.findByText(/soon: write a number/)).toBeTruthy();
+    await choose('Window', '6h');
+    expect(saved.newest).toMatchObject({ value: 'burn', windows: ['6h'] });
+    await choose('Number', 'Consumed budget');
+    expect(saved.newest).toEqual({ refId: 'A', queryType: 'alert', schemaVersion: 1, value: 'consumed' });
+    expect(screen.queryByLabelText(/^Window/)).toBeNull();
+  });
+
+  it('asks of absence whether quiet hours count', async () => {
+    const saved = renderQuery(QueryEditor, { queryType: 'alert', value: 'absence' });
+    await choose('Missing', 'Source only');
+    expect(saved.newest).toMatchObject({ value: 'absence', absence: 'source' });
+  });
+
+  it('asks of a backtest what to show: policies or targets', async () => {
+    const saved = renderQuery(QueryEditor, { queryType: 'backtest' });
+    await choose('Policies', 'Fast burn only');
+    expect(saved.newest).toMatchObject({ view: 'firings', policies: ['fast-only'] });
+    await choose('View', 'Targets compared');
+    expect(screen.queryByLabelText(/^Policies/)).toBeNull();
+    await choose('Targets', '0\\.995');
+    expect(saved.newest).toEqual({
+      refId: 'A',
+      queryType: 'backtest',
+      schemaVersion: 1,
+      view: 'whatif',
+      targets: ['0.995'],
+    });
+  });
+
+  it('says which targets are none, and that no rule can be about a backtest', () => {
+    const query: Partial<BurnlineQuery> = { queryType: 'backtest', view: 'whatif', targets: ['99.9%'] };
+    renderQuery(QueryEditor, query, CoreApp.UnifiedAlerting);
+    expect(screen.getByText(/99.9%: write a fraction/)).toBeTruthy();
+    expect(screen.getByText('No alert rule can be about a backtest')).toBeTruthy();
+  });
+
   it('says why the SLOs could not be listed', async () => {
     fakeBackend(() => {
       throw new Error('the ledger is locked.');

@@ -1,6 +1,14 @@
 import { type ScopedVars } from '@grafana/data';
 import { type TemplateSrv } from '@grafana/runtime';
-import { type BurnlineQuery, QUERY_TYPES, type QueryType, SCHEMA_VERSION, type SeriesQueryType } from '../api';
+import {
+  BACKTEST_VIEWS,
+  type BacktestView,
+  type BurnlineQuery,
+  QUERY_TYPES,
+  type QueryType,
+  SCHEMA_VERSION,
+  type SeriesQueryType,
+} from '../api';
 
 /** What a query type is called in the editor and what it is good for. */
 export const QUERY_TYPE_WORDS: Record<SeriesQueryType, { label: string; description: string }> = {
@@ -12,7 +20,32 @@ export const QUERY_TYPE_WORDS: Record<SeriesQueryType, { label: string; descript
   burnrate: { label: 'Burn rate', description: 'How fast the budget is spent, over one or several windows' },
   sli: { label: 'SLI', description: 'The measured share of good events at each point in time' },
   events: { label: 'Events', description: 'The numbers of good and bad events at each point in time' },
+  backtest: {
+    label: 'Backtest',
+    description: 'What alert policies or other targets would have done in the time range',
+  },
+  alert: { label: 'Alert number', description: 'For alert rules: one number an SLO, as of now' },
 };
+
+/** What a backtest can show. */
+export const VIEW_WORDS: Record<BacktestView, { label: string; description: string }> = {
+  firings: { label: 'Alerts one by one', description: 'A row an alert: when, how long, what it cost, was it right' },
+  summary: { label: 'Policies compared', description: 'A row a policy: alerts, precision, recall, delay' },
+  whatif: { label: 'Targets compared', description: 'A row a target: budget and alerts' },
+};
+
+/** The built-in policies that a backtest can try; others are named as their definition names them. */
+export const POLICY_CHOICES = [
+  { value: 'own', label: 'In force', description: "The SLO's own, or the organisation's default" },
+  { value: 'workbook', label: 'SRE workbook', description: 'Pages at 14.4× and 6×, tickets at 3× and 1×' },
+  { value: 'workbook-low-traffic', label: 'SRE workbook for low traffic', description: 'No 1h page, from 100 events' },
+  { value: 'fast-only', label: 'Fast burn only', description: 'Only the pages of the SRE workbook' },
+];
+
+/** The numbers of an alert query whose window must be named. */
+const WINDOWED_VALUES = ['burn', 'events'];
+/** The window that they begin with. */
+const FIRST_WINDOW = '1h';
 
 /**
  * What an alert rule may be about, by query type, the backend's default first. Alerting takes one number an SLO;
@@ -44,6 +77,16 @@ export const ALERT_VALUES: Partial<Record<QueryType, { value: string; label: str
     { value: 'good', label: 'Good events' },
     { value: 'total', label: 'Events' },
   ],
+  alert: [
+    { value: 'burn', label: 'Burn rate' },
+    { value: 'events', label: 'Events' },
+    { value: 'consumed', label: 'Consumed budget' },
+    { value: 'remaining', label: 'Remaining budget' },
+    { value: 'exhaustion_hours', label: 'Hours to exhaustion' },
+    { value: 'absence', label: 'Traffic or source missing' },
+    { value: 'lag_seconds', label: 'Lag in seconds' },
+    { value: 'ledger_lag_seconds', label: 'Lag of the ledger in seconds' },
+  ],
 };
 
 /** The queries that the editor starts with. */
@@ -62,25 +105,64 @@ export function normalize(saved: BurnlineQuery): BurnlineQuery {
     services: toList(saved.services),
     labels: toList(saved.labels),
     windows: toList(saved.windows),
+    policies: toList(saved.policies),
+    targets: toList(saved.targets),
   };
 }
 
 /** The query as it is saved: of the present version and without empty lists, so that dashboards stay short. */
 export function toSaved(query: BurnlineQuery): BurnlineQuery {
-  const { slos, services, labels, windows, value, ...rest } = normalize(query);
-  const known = rest.queryType && ALERT_VALUES[rest.queryType]?.some((choice) => choice.value === value);
+  const { slos, services, labels, windows, value, view, policies, targets, absence, ...rest } = normalize(query);
+  const choices = rest.queryType ? ALERT_VALUES[rest.queryType] : undefined;
+  // A panel's query needs no number; one for alert rules is nothing without.
+  const fallback = rest.queryType === 'alert' ? choices?.[0]?.value : undefined;
+  const chosen = choices?.some((choice) => choice.value === value) ? value : fallback;
+  const wanted = { ...rest, view: viewOf({ ...rest, view }), value: chosen };
   return {
     ...rest,
-    ...(known && { value }),
+    ...(chosen && { value: chosen }),
+    ...(rest.queryType === 'alert' && chosen === 'absence' && absence && { absence }),
+    ...(rest.queryType === 'backtest' && { view: wanted.view }),
     schemaVersion: SCHEMA_VERSION,
     ...optionalList('slos', slos),
     ...optionalList('services', services),
     ...optionalList('labels', labels),
-    ...optionalList('windows', rest.queryType === 'burnrate' ? windows : []),
+    ...optionalList('windows', windowsOf(wanted, windows ?? [])),
+    ...optionalList('policies', takesPolicies(wanted) ? policies : []),
+    ...optionalList('targets', takesTargets(wanted) ? targets : []),
   };
 }
 
-function optionalList(key: 'slos' | 'services' | 'labels' | 'windows', list: string[] | undefined) {
+/** What a backtest query shows. */
+export function viewOf({ queryType, view }: Pick<BurnlineQuery, 'queryType' | 'view'>): BacktestView | undefined {
+  return queryType === 'backtest' ? (BACKTEST_VIEWS.find((known) => known === view) ?? BACKTEST_VIEWS[0]) : undefined;
+}
+
+/** Whether the query names policies to try; the what-if has those in force. */
+export function takesPolicies(query: Pick<BurnlineQuery, 'queryType' | 'view'>): boolean {
+  return ['firings', 'summary'].includes(viewOf(query) ?? '');
+}
+
+/** Whether the query names targets to try. */
+export function takesTargets(query: Pick<BurnlineQuery, 'queryType' | 'view'>): boolean {
+  return viewOf(query) === 'whatif';
+}
+
+/** Whether the query is a number over exactly one window. */
+export function takesOneWindow({ queryType, value }: Pick<BurnlineQuery, 'queryType' | 'value'>): boolean {
+  return queryType === 'alert' && WINDOWED_VALUES.includes(value ?? '');
+}
+
+function windowsOf(query: Pick<BurnlineQuery, 'queryType' | 'value'>, windows: string[]): string[] {
+  if (query.queryType === 'burnrate') {
+    return windows;
+  }
+  return takesOneWindow(query) ? [windows[0] ?? FIRST_WINDOW] : [];
+}
+
+type ListKey = 'slos' | 'services' | 'labels' | 'windows' | 'policies' | 'targets';
+
+function optionalList(key: ListKey, list: string[] | undefined) {
   return list?.length ? { [key]: list } : {};
 }
 
@@ -96,15 +178,34 @@ export function isSeriesQueryType(type: QueryType | undefined): type is SeriesQu
 
 /** One line for the collapsed query row: "Burn rate of checkout, search (1h, 5m)". */
 export function displayText(saved: BurnlineQuery): string {
-  const { queryType, slos = [], services = [], labels = [], windows = [] } = normalize(saved);
+  const query = normalize(saved);
+  const { queryType, slos = [], services = [], labels = [] } = query;
   const what = isSeriesQueryType(queryType) ? QUERY_TYPE_WORDS[queryType].label : 'State changes';
+  const details = detailsOf(query);
   const filters = [
     slos.length > 0 ? slos.join(', ') : 'all SLOs',
     services.length > 0 ? `in ${services.join(', ')}` : '',
     labels.length > 0 ? `with ${labels.join(', ')}` : '',
-    queryType === 'burnrate' && windows.length > 0 ? `(${windows.join(', ')})` : '',
+    details.length > 0 ? `(${details.join(', ')})` : '',
   ];
   return `${what} of ${filters.filter(Boolean).join(' ')}`;
+}
+
+/** What is asked about the SLOs beside the query type. */
+function detailsOf(query: BurnlineQuery): string[] {
+  const { queryType, value, windows = [], policies = [], targets = [] } = query;
+  switch (queryType) {
+    case 'burnrate':
+      return windows;
+    case 'alert': {
+      const choice = ALERT_VALUES.alert?.find((known) => known.value === value);
+      return [choice?.label.toLowerCase() ?? value ?? '', ...(takesOneWindow(query) ? windows : [])].filter(Boolean);
+    }
+    case 'backtest':
+      return takesTargets(query) ? ['targets', ...targets] : policies;
+    default:
+      return [];
+  }
 }
 
 /** The query with each variable replaced by its values. */
@@ -117,6 +218,8 @@ export function interpolate(saved: BurnlineQuery, variables: TemplateSrv, scope:
     services: expand(query.services),
     labels: expand(query.labels),
     windows: expand(query.windows),
+    policies: expand(query.policies),
+    targets: expand(query.targets),
   };
 }
 
