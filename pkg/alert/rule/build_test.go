@@ -150,7 +150,7 @@ func TestTheMinimumOfEventsIsPartOfTheDecision(t *testing.T) {
 	r := find(t, groups, UID("cart/fast", "burn-page-1h-5m"))
 	var decision expression
 	require.NoError(t, json.Unmarshal(r.Data[len(r.Data)-1].Model, &decision))
-	assert.Equal(t, "$C > 14.4 && $D > 14.4 && $M >= 50", decision.Expression)
+	assert.Equal(t, "!is_nan($C) && !is_nan($D) && $C > 14.4 && $D > 14.4 && $M >= 50", decision.Expression)
 }
 
 func TestSLOsOfOneNameInOneFolderGetTitlesOfTheirOwn(t *testing.T) {

@@ -93,13 +93,15 @@ func encode(model any) json.RawMessage {
 
 func decimal(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
-// comparison is the burn-rate decision over the reduced nodes: both windows, and enough events.
+// comparison is the burn-rate decision over the reduced nodes: both windows, and enough events. To Grafana any result
+// but 0 fires, NaN too, and a window without an event burns at 0/0: hence the guards, which come first because
+// && stops at a 0 before it looks for NaN.
 func comparison(c alert.Condition) string {
 	op := ">"
 	if c.Row.Inclusive {
 		op = ">="
 	}
-	text := fmt.Sprintf("$C %s %s && $D %s %s", op, decimal(c.Rate), op, decimal(c.Rate))
+	text := fmt.Sprintf("!is_nan($C) && !is_nan($D) && $C %s %s && $D %s %s", op, decimal(c.Rate), op, decimal(c.Rate))
 	if c.MinimumEvents > 0 {
 		text += " && $M >= " + decimal(c.MinimumEvents)
 	}
