@@ -23,6 +23,7 @@ import (
 
 const (
 	pluginMain = "./pkg/cmd/plugin"
+	cliMain    = "./pkg/cmd/burnline"
 	// pluginTags are those of Grafana's own plugin builds: Arrow with the standard library's JSON.
 	pluginTags = "arrow_json_stdlib"
 	// prometheusTags leave out service discoveries, some of which need modules that not every proxy serves.
@@ -75,12 +76,19 @@ func Build(ctx context.Context) error {
 	return buildPlugin(ctx, runtime.GOOS, runtime.GOARCH)
 }
 
-// Release makes dist/ for every system that Grafana runs on.
+// Release makes dist/ for every system that Grafana runs on, and the command line beside it in dev/out/cli.
 func Release(ctx context.Context) error {
 	mg.CtxDeps(ctx, Frontend)
 	for _, target := range []string{"linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", "windows/amd64"} {
 		system, processor, _ := strings.Cut(target, "/")
 		if err := buildPlugin(ctx, system, processor, "-trimpath"); err != nil {
+			return err
+		}
+		name := fmt.Sprintf("burnline_%s_%s", system, processor)
+		if system == "windows" {
+			name += ".exe"
+		}
+		if err := buildCLI(ctx, system, processor, filepath.Join("dev/out/cli", name), "-trimpath"); err != nil {
 			return err
 		}
 	}
@@ -156,7 +164,21 @@ func goBinaries(ctx context.Context) error {
 	if err := buildPlugin(ctx, runtime.GOOS, runtime.GOARCH); err != nil {
 		return err
 	}
-	return buildProgram(ctx, "demo")
+	return errors.Join(buildCLI(ctx, runtime.GOOS, runtime.GOARCH, bin("burnline")), buildProgram(ctx, "demo"))
+}
+
+// CLI builds the burnline command line into dev/bin.
+func CLI(ctx context.Context) error {
+	return buildCLI(ctx, runtime.GOOS, runtime.GOARCH, bin("burnline"))
+}
+
+// buildCLI makes one static program, without anything of the plugin's.
+func buildCLI(ctx context.Context, system, processor, out string, flags ...string) error {
+	return build.GoBuild{
+		Title: "burnline for " + system + "/" + processor, Out: out, Packages: []string{cliMain},
+		Args: append([]string{"-tags", pluginTags, "-ldflags=-s -w"}, flags...),
+		Env:  []string{"CGO_ENABLED=0", "GOOS=" + system, "GOARCH=" + processor},
+	}.Run(ctx)
 }
 
 // buildProgram builds a developers' program.
