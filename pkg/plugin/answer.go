@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/grafana/dskit/concurrency"
@@ -18,7 +19,13 @@ import (
 )
 
 // openLedger gives the ledger to read from, or says why there is none (yet).
-type openLedger func(context.Context) (ledger.Reader, error)
+type openLedger func(context.Context) (reader, error)
+
+// reader is what is read of a ledger: numbers, and what people and Grafana told.
+type reader interface {
+	ledger.Reader
+	ledger.Documents
+}
 
 // answerer turns queries into frames and views. It is what the data source and the app's pages share.
 type answerer struct {
@@ -27,7 +34,11 @@ type answerer struct {
 	definitionsDir string
 	now            func() time.Time
 	known          memory
-	chosen         choices
+	// chosen are the settings of alerts.
+	chosen choices
+	// running holds a token of each backtest that is being computed.
+	once    sync.Once
+	running chan struct{}
 }
 
 // answer answers each query by itself: one that fails does not take the others along.
@@ -67,8 +78,8 @@ func (a *answerer) frames(ctx context.Context, raw backend.DataQuery, forAlert b
 	if err != nil {
 		return nil, err
 	}
-	if q.Type == QueryAlert {
-		frame, err := a.ruleFrame(ctx, q, reader, snapshot, entries)
+	if q.Type == QueryAlert || q.Type == QueryBacktest {
+		frame, err := a.table(ctx, q, reader, snapshot, entries)
 		if err != nil {
 			return nil, err
 		}
@@ -94,8 +105,16 @@ func (a *answerer) frames(ctx context.Context, raw backend.DataQuery, forAlert b
 	return frames, nil
 }
 
+// table answers the query types that need no view of each SLO.
+func (a *answerer) table(ctx context.Context, q query, reader reader, snapshot ledger.Snapshot, entries []ledger.Entry) (*data.Frame, error) {
+	if q.Type == QueryAlert {
+		return a.ruleFrame(ctx, q, reader, snapshot, entries)
+	}
+	return a.backtestFrame(ctx, q, reader, snapshot, entries)
+}
+
 // catalogue gives the ledger and what it knows of all SLOs.
-func (a *answerer) catalogue(ctx context.Context) (ledger.Reader, ledger.Snapshot, error) {
+func (a *answerer) catalogue(ctx context.Context) (reader, ledger.Snapshot, error) {
 	reader, err := a.ledger(ctx)
 	if err != nil {
 		return nil, ledger.Snapshot{}, err
@@ -152,7 +171,7 @@ func (a *answerer) nothing(q query, snapshot ledger.Snapshot, frames data.Frames
 }
 
 // views assesses entries, in their order.
-func (a *answerer) views(ctx context.Context, reader ledger.Reader, snapshot ledger.Snapshot, entries []ledger.Entry, to time.Time) ([]*view, error) {
+func (a *answerer) views(ctx context.Context, reader reader, snapshot ledger.Snapshot, entries []ledger.Entry, to time.Time) ([]*view, error) {
 	now := a.now().UTC()
 	settings, err := a.settings(ctx, reader)
 	if err != nil {

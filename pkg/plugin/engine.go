@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -65,6 +66,8 @@ type Engine struct {
 
 	mu     sync.RWMutex
 	access Access
+	// offeredURL is Grafana's root URL as a request told it, foundUID the data source that rules ask; "" while not known.
+	offeredURL, foundUID string
 	// org is the organisation that offered the token; nil while none did.
 	org *int64
 	// store is the open ledger while this process writes it.
@@ -76,6 +79,8 @@ type Engine struct {
 	since time.Time
 	// health tells how the evaluation fares; nil while this process does not evaluate.
 	health func() evaluate.Health
+
+	keeping keeping
 }
 
 // NewEngine checks the configuration. Nothing runs before the engine is started.
@@ -93,7 +98,7 @@ func NewEngine(cfg EngineConfig) (*Engine, error) {
 }
 
 // Ledger gives the ledger to read: the open store in the process that writes it, the file otherwise.
-func (e *Engine) Ledger(context.Context) (ledger.Reader, error) {
+func (e *Engine) Ledger(context.Context) (reader, error) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	if e.store != nil {
@@ -146,7 +151,7 @@ func (e *Engine) Access() Access {
 // environment gave stays in force, the rest is filled in or replaced. Of several organisations' tokens that
 // of the lowest id counts: definitions name data sources of one, and must not change hands with each visitor.
 func (e *Engine) Offer(org int64, offered Access) {
-	fixed := e.cfg.Settings.Grafana
+	fixed, told := e.cfg.Settings.Grafana, strings.TrimRight(offered.URL, "/")
 	if fixed.URL != "" {
 		offered.URL = fixed.URL
 	}
@@ -155,6 +160,9 @@ func (e *Engine) Offer(org int64, offered Access) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if told != "" {
+		e.offeredURL = told
+	}
 	if offered.URL == "" {
 		offered.URL = e.access.URL
 	}
@@ -166,14 +174,21 @@ func (e *Engine) Offer(org int64, offered Access) {
 	if offered == e.access {
 		return
 	}
-	e.access = offered
+	e.access, e.foundUID = offered, ""
 	select {
 	case e.offered <- struct{}{}:
 	default:
 	}
 }
 
-func (e *Engine) close(error) error { return e.reader.Close() }
+func (e *Engine) close(error) error {
+	e.keeping.mu.Lock()
+	defer e.keeping.mu.Unlock()
+	if e.keeping.testEnds != nil {
+		e.keeping.testEnds.Stop()
+	}
+	return e.reader.Close()
+}
 
 // run tries to be the evaluating process until it is told to stop.
 func (e *Engine) run(ctx context.Context) error {
@@ -231,7 +246,12 @@ func (e *Engine) lead(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, e.leave(store)) }()
 	metrics := &withdrawable{Registerer: e.cfg.Registerer}
 	defer metrics.withdraw()
-	evaluator, err := e.evaluator(store, metrics)
+	s := e.cfg.Settings
+	folder, err := slo.NewFolder(slo.FolderConfig{Dir: s.DefinitionsDir, Logger: e.cfg.Logger, Check: checkQueries})
+	if err != nil {
+		return err
+	}
+	evaluator, err := e.evaluator(folder, store, metrics)
 	if err != nil {
 		return err
 	}
@@ -241,6 +261,12 @@ func (e *Engine) lead(ctx context.Context) (err error) {
 		return fmt.Errorf("the evaluation can't start: %w", err)
 	}
 	e.cfg.Logger.Info("evaluating", "definitions", e.cfg.Settings.DefinitionsDir, "ledger", e.cfg.Settings.LedgerPath())
+	// The evaluator runs only once the folder has been read: the keeper never sees a catalogue that is not there yet.
+	keeper := newKeeper(e, folder, store, metrics)
+	if err := services.StartAndAwaitRunning(ctx, keeper); err != nil {
+		return errors.Join(fmt.Errorf("the alert rules can't be looked after: %w", err), services.StopAndAwaitTerminated(context.Background(), evaluator))
+	}
+	defer func() { err = errors.Join(err, services.StopAndAwaitTerminated(context.Background(), keeper)) }()
 	failed := services.NewFailureWatcher()
 	failed.WatchService(evaluator)
 	defer failed.Close()
@@ -252,12 +278,8 @@ func (e *Engine) lead(ctx context.Context) (err error) {
 	}
 }
 
-func (e *Engine) evaluator(store ledger.Store, metrics prometheus.Registerer) (*evaluate.Evaluator, error) {
+func (e *Engine) evaluator(folder *slo.Folder, store ledger.Store, metrics prometheus.Registerer) (*evaluate.Evaluator, error) {
 	s := e.cfg.Settings
-	folder, err := slo.NewFolder(slo.FolderConfig{Dir: s.DefinitionsDir, Logger: e.cfg.Logger, Check: checkQueries})
-	if err != nil {
-		return nil, err
-	}
 	return evaluate.New(evaluate.Config{
 		Store: store, Definitions: folder, Sources: e.source, Logger: e.cfg.Logger, Registerer: metrics,
 		Interval: s.Interval, Settle: s.Settle, ReadTimeout: s.ReadTimeout,

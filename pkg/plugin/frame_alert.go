@@ -64,7 +64,7 @@ type ruleRow struct {
 
 // ruleFrame is what the rules ask for every minute: one number an SLO. An SLO whose numbers are not of now gets
 // no row rather than a healthy one; a rule then keeps its state. Nothing is computed but what is asked for.
-func (a *answerer) ruleFrame(ctx context.Context, q query, reader ledger.Reader, snapshot ledger.Snapshot, entries []ledger.Entry) (*data.Frame, error) {
+func (a *answerer) ruleFrame(ctx context.Context, q query, reader reader, snapshot ledger.Snapshot, entries []ledger.Entry) (*data.Frame, error) {
 	now := a.now().UTC()
 	to := now
 	if !q.To.IsZero() && q.To.Before(now) {

@@ -127,7 +127,21 @@ func (p *Plugin) appHealth(ctx context.Context) *verdict {
 	p.definitionHealth(v, snapshot)
 	p.sourceHealth(ctx, v, snapshot)
 	readingHealth(v, snapshot)
+	p.ruleHealth(v)
 	return v
+}
+
+// ruleHealth tells how the alert rules fare. They are no reason to call the app unhealthy: the SLOs are measured.
+func (p *Plugin) ruleHealth(v *verdict) {
+	kept := p.engine.rulesKept()
+	switch {
+	case kept.Trouble != "":
+		text := fmt.Sprintf("The alert rules are not as the SLOs want them, since %s: %s", clock(kept.TroubleAt), kept.Trouble)
+		v.summary += " " + text
+		v.add("alerts", true, "%s", text)
+	case !kept.AppliedAt.IsZero():
+		v.add("alerts", true, "The alert rules were as the SLOs want them at %s.", clock(kept.AppliedAt))
+	}
 }
 
 // ledgerHealth reads the ledger; hint is what to do where there is none.

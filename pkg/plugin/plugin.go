@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
@@ -19,6 +20,8 @@ type Plugin struct {
 	answers    *answerer
 	app        backend.CallResourceHandler
 	dataSource backend.CallResourceHandler
+	// saving keeps saves of the alert settings in order.
+	saving sync.Mutex
 }
 
 // Plugin serves all of these.
@@ -33,7 +36,7 @@ func New(engine *Engine) *Plugin {
 	p := &Plugin{
 		settings: engine.cfg.Settings,
 		engine:   engine,
-		answers:  &answerer{ledger: engine.Ledger, definitionsDir: engine.cfg.Settings.DefinitionsDir, now: engine.cfg.Now},
+		answers:  &answerer{ledger: engine.Ledger, definitionsDir: engine.cfg.Settings.DefinitionsDir, now: engine.cfg.Now, chosen: choices{place: engine.cfg.Settings.Alerts}},
 	}
 	p.app = httpadapter.New(p.appRoutes())
 	p.dataSource = httpadapter.New(p.dataSourceRoutes())

@@ -26,10 +26,11 @@ const (
 	QueryEvents      QueryType = "events"
 	QueryAnnotations QueryType = "annotations"
 	QueryAlert       QueryType = "alert"
+	QueryBacktest    QueryType = "backtest"
 )
 
 var queryTypes = []string{
-	string(QueryStatus), string(QueryBudget), string(QueryBurnRate), string(QuerySLI), string(QueryEvents), string(QueryAnnotations), string(QueryAlert),
+	string(QueryStatus), string(QueryBudget), string(QueryBurnRate), string(QuerySLI), string(QueryEvents), string(QueryAnnotations), string(QueryAlert), string(QueryBacktest),
 }
 
 const (
@@ -55,6 +56,10 @@ type queryModel struct {
 	Value string `json:"value"`
 	// Absence is "traffic" or "source": what counts as missing for the value "absence".
 	Absence string `json:"absence"`
+	// View, Policies and Targets are for a backtest: what to show, and what to try.
+	View     string   `json:"view"`
+	Policies []string `json:"policies"`
+	Targets  []string `json:"targets"`
 }
 
 // query is a parsed and checked query.
@@ -74,6 +79,10 @@ type query struct {
 	Value string
 	// Absence is what counts as missing for that value.
 	Absence alert.Absence
+	// View, Policies and Targets are those of a backtest.
+	View     string
+	Policies []string
+	Targets  []slo.Fraction
 }
 
 // alertValues are the numbers that alert rules may be about, of the query types that have several beside
@@ -150,8 +159,11 @@ func parseQuery(raw backend.DataQuery) (query, error) {
 			q.Windows = append(q.Windows, window)
 		}
 	}
-	if q.Type == QueryAlert {
+	switch q.Type {
+	case QueryAlert:
 		return q, q.parseRule(model)
+	case QueryBacktest:
+		return q, q.parseBacktest(model)
 	}
 	return q, nil
 }

@@ -17,7 +17,7 @@ import (
 func TestMistakesInAQueryAreNamed(t *testing.T) {
 	for name, c := range map[string]struct{ model, want string }{
 		"JSON that is no object":      {`["status"]`, "query A can't be read"},
-		"a query type is missing":     {`{}`, `query A has no queryType; choose one of "status", "budget", "burnrate", "sli", "events", "annotations" or "alert".`},
+		"a query type is missing":     {`{}`, `query A has no queryType; choose one of "status", "budget", "burnrate", "sli", "events", "annotations", "alert" or "backtest".`},
 		"an unknown query type":       {`{"queryType":"budgets"}`, `unknown queryType "budgets"`},
 		"a label without a value":     {`{"queryType":"status","labels":["team"]}`, `label "team" must be written as key=value`},
 		"a window that is none":       {`{"queryType":"burnrate","windows":["soon"]}`, `window "soon" is not a duration; write for example 5m, 6h or 3d`},

@@ -11,7 +11,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend/log"
 )
 
-// readers are the organisation roles that may read: everyone who has one. Nothing is writable yet.
+// readers are the organisation roles that may read: everyone who has one.
 var readers = []string{"Viewer", "Editor", "Admin", "Grafana Admin"}
 
 // forReaders passes a request on if its user has a role. Grafana checks that a user may call the plugin
@@ -71,6 +71,10 @@ func decode(w http.ResponseWriter, r *http.Request, into any, expected string) e
 		return badQuery("the body is empty. Expected %s.", expected)
 	}
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(into); err != nil {
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			return badQuery("the body is larger than %d KiB. Expected %s.", maxBody>>10, expected)
+		}
 		return badQuery("the body can't be read: %v. Expected %s.", err, expected)
 	}
 	return nil

@@ -61,7 +61,8 @@ func (p *Plugin) appRoutes() http.Handler {
 	mux.HandleFunc("POST /query", forReaders(p.queryFrames))
 	mux.HandleFunc("GET /problems", forReaders(p.listProblems))
 	mux.HandleFunc("GET /health", forReaders(p.showHealth))
-	mux.HandleFunc("/", unknownRoute("GET slos, GET slos/<id>, POST query, GET problems, GET health"))
+	p.alertRoutes(mux)
+	mux.HandleFunc("/", unknownRoute("GET slos, GET slos/<id>, POST query, GET problems, GET health, and alerts/… (docs/alerts-api.md)"))
 	return mux
 }
 

@@ -36,7 +36,77 @@ type shelf struct {
 	snapshot ledger.Snapshot
 	series   map[string]*budget.Series
 	err      error
+
+	mu        sync.Mutex
+	documents []ledger.Document
+	revision  int64
 }
+
+func (s *shelf) Documents(_ context.Context, collection string, from, to time.Time) ([]ledger.Document, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []ledger.Document
+	for _, d := range s.documents {
+		if d.Collection == collection && (from.IsZero() || !d.At.Before(from)) && (to.IsZero() || d.At.Before(to)) {
+			out = append(out, d)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b ledger.Document) int { return a.At.Compare(b.At) })
+	return out, nil
+}
+
+func (s *shelf) Document(_ context.Context, collection, id string) (ledger.Document, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.documents, func(d ledger.Document) bool { return d.Collection == collection && d.ID == id })
+	if i < 0 {
+		return ledger.Document{}, false, nil
+	}
+	return s.documents[i], true, nil
+}
+
+func (s *shelf) PutDocument(_ context.Context, d ledger.Document) (ledger.Document, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.revision++
+	i := slices.IndexFunc(s.documents, func(o ledger.Document) bool { return o.Collection == d.Collection && o.ID == d.ID })
+	if d.Revision != 0 && (i < 0 || s.documents[i].Revision != d.Revision) {
+		return d, ledger.ErrConflict
+	}
+	d.Revision = s.revision
+	if i < 0 {
+		s.documents = append(s.documents, d)
+	} else {
+		s.documents[i] = d
+	}
+	return d, nil
+}
+
+func (s *shelf) DeleteDocument(_ context.Context, collection, id string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.documents = slices.DeleteFunc(s.documents, func(d ledger.Document) bool { return d.Collection == collection && d.ID == id })
+	return nil
+}
+
+func (s *shelf) DeleteDocumentsBefore(_ context.Context, collection string, before time.Time) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	count := len(s.documents)
+	s.documents = slices.DeleteFunc(s.documents, func(d ledger.Document) bool { return d.Collection == collection && d.At.Before(before) })
+	return count - len(s.documents), nil
+}
+
+// The evaluation's part of a store is not written in these tests.
+func (s *shelf) Append(context.Context, []ledger.Batch) error { return s.err }
+
+func (s *shelf) SetDefinitions(context.Context, []slo.Definition, time.Time) error { return s.err }
+
+func (s *shelf) SetStatus(context.Context, map[string]ledger.Status) error { return s.err }
+
+func (s *shelf) SetProblems(context.Context, []slo.Problem) error { return s.err }
+
+func (s *shelf) Close() error { return nil }
 
 func (s *shelf) Snapshot(context.Context) (ledger.Snapshot, error) { return s.snapshot, s.err }
 
@@ -47,7 +117,7 @@ func (s *shelf) Series(_ context.Context, key budget.Key) (*budget.Series, error
 	return budget.NewSeries(), nil
 }
 
-func (s *shelf) open(context.Context) (ledger.Reader, error) { return s, nil }
+func (s *shelf) open(context.Context) (reader, error) { return s, nil }
 
 func (s *shelf) entry(id string) *ledger.Entry {
 	i := slices.IndexFunc(s.snapshot.Entries, func(e ledger.Entry) bool { return e.Definition.ID == id })

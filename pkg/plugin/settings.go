@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/burnline/grafana-slo-app/pkg/alert"
 	"github.com/burnline/grafana-slo-app/pkg/budget"
 )
 
@@ -30,6 +32,9 @@ const (
 	envConcurrency  = "GF_PLUGIN_CONCURRENCY"
 	envSourceLimit  = "GF_PLUGIN_SOURCE_CONCURRENCY"
 	envSourceRate   = "GF_PLUGIN_SOURCE_QUERIES_PER_SECOND"
+	envAlertsMode   = "GF_PLUGIN_ALERTS_MODE"
+	envAlertsDir    = "GF_PLUGIN_ALERTS_DIR"
+	envLedgerUID    = "GF_PLUGIN_DATA_SOURCE_UID"
 	envAppURL       = "GF_APP_URL"
 	envClientSecret = "GF_PLUGIN_APP_CLIENT_SECRET"
 	envDataPath     = "GF_PATHS_DATA"
@@ -55,6 +60,19 @@ type Settings struct {
 	Concurrency, SourceConcurrency int
 	// SourceQueriesPerSecond is the budget of readings for one data source.
 	SourceQueriesPerSecond float64
+	// AppURL is Grafana's root URL as browsers reach it, as far as the environment tells; "" for Grafana.URL.
+	AppURL string
+	// Alerts is what the environment fixes of where alert rules go.
+	Alerts AlertPlace
+}
+
+// AlertPlace is what the environment fixes of where alert rules go; empty fields leave it to the organisation's settings.
+type AlertPlace struct {
+	Mode alert.Mode
+	// Dir is where mode file writes.
+	Dir string
+	// DataSourceUID is that of the data source of this plugin which rules ask; "" to look for it.
+	DataSourceUID string
 }
 
 // Access is how the process reaches Grafana's HTTP API.
@@ -89,6 +107,16 @@ func SettingsFromEnv(getenv func(string) string, executable string) (Settings, e
 			URL:   strings.TrimRight(env.text(envGrafanaURL, env.text(envAppURL, "")), "/"),
 			Token: env.text(envClientSecret, ""),
 		},
+		AppURL: strings.TrimRight(env.text(envAppURL, ""), "/"),
+		Alerts: AlertPlace{
+			Mode: alert.Mode(strings.ToLower(env.text(envAlertsMode, ""))), Dir: env.text(envAlertsDir, ""), DataSourceUID: env.text(envLedgerUID, ""),
+		},
+	}
+	if modes := []alert.Mode{"", alert.ModeAPI, alert.ModeFile, alert.ModeOff}; !slices.Contains(modes, s.Alerts.Mode) {
+		env.fail(envAlertsMode, string(s.Alerts.Mode), "api, file or off")
+	}
+	if s.Alerts.Mode == alert.ModeFile && s.Alerts.Dir == "" {
+		s.Alerts.Dir = filepath.Join(env.text(envProvisioning, defaultProvisioning), "alerting")
 	}
 	if s.DataDir == "" {
 		if data := env.text(envDataPath, ""); data != "" {

@@ -46,6 +46,20 @@ func (e *Engine) grafana() (*grafana.Client, error) {
 	})
 }
 
+var errNoAccess = errors.New("Grafana can't be asked: this process has no service account token or does not know Grafana's URL; see the app's health")
+
+// alerting is the way to Grafana Alerting as it is reached at the moment.
+func (e *Engine) alerting() (*grafana.Alerting, error) {
+	if !e.Access().Complete() {
+		return nil, errNoAccess
+	}
+	client, err := e.grafana()
+	if err != nil {
+		return nil, err
+	}
+	return client.Alerting()
+}
+
 // source makes the reader for a data source, by the type that the definition names.
 func (e *Engine) source(ref slo.SourceRef) (evaluate.Source, error) {
 	if ref.Type != typePrometheus {

@@ -1,0 +1,208 @@
+package plugin
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/burnline/grafana-slo-app/pkg/alert"
+	"github.com/burnline/grafana-slo-app/pkg/alert/reconcile"
+	"github.com/burnline/grafana-slo-app/pkg/alert/rule"
+	"github.com/burnline/grafana-slo-app/pkg/budget"
+	"github.com/burnline/grafana-slo-app/pkg/grafana"
+	"github.com/burnline/grafana-slo-app/pkg/slo"
+)
+
+// rulesJSON is the answer of GET alerts/rules: an SLO's rules as they are meant, and how they fare in Grafana.
+type rulesJSON struct {
+	Rules []ruleStateJSON `json:"rules"`
+	// Policies are the names of the policies in force.
+	Policies []string      `json:"policies"`
+	Problems []slo.Problem `json:"problems"`
+	// StateError says why the states are not known; empty if they are.
+	StateError string `json:"stateError"`
+}
+
+// ruleStateJSON is one rule; times are Unix milliseconds, null for what is not known.
+type ruleStateJSON struct {
+	UID            string   `json:"uid"`
+	Title          string   `json:"title"`
+	Kind           string   `json:"kind"`
+	Severity       string   `json:"severity"`
+	Window         string   `json:"window"`
+	Rate           *float64 `json:"rate"`
+	Share          *float64 `json:"share"`
+	For            float64  `json:"for"`
+	Direct         bool     `json:"direct"`
+	FolderTitle    string   `json:"folderTitle"`
+	ContactPoint   string   `json:"contactPoint"`
+	State          string   `json:"state"`
+	Health         string   `json:"health"`
+	LastError      string   `json:"lastError"`
+	ActiveAt       *int64   `json:"activeAt"`
+	LastEvaluation *int64   `json:"lastEvaluation"`
+	Value          *float64 `json:"value"`
+	URL            string   `json:"url,omitempty"`
+	Drift          bool     `json:"drift"`
+}
+
+// The states of a rule beside Grafana's own "pending", "firing", "nodata" and "error".
+const (
+	ruleNormal  = "normal"
+	ruleUnknown = "unknown"
+	ruleMissing = "missing"
+	rulePaused  = "paused"
+)
+
+func (p *Plugin) listRules(w http.ResponseWriter, r *http.Request) {
+	id := strings.TrimSpace(r.URL.Query().Get("slo"))
+	if id == "" {
+		fail(w, badQuery("the parameter slo is missing; name an SLO by its id."))
+		return
+	}
+	_, snapshot, err := p.answers.catalogue(r.Context())
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	if _, err := (selection{SLOs: []string{id}}).pick(snapshot); err != nil {
+		fail(w, err)
+		return
+	}
+	want, err := p.wants(r.Context())
+	if err != nil && want.Settings.Mode == "" {
+		fail(w, err)
+		return
+	}
+	answer := rulesJSON{Rules: []ruleStateJSON{}, Policies: []string{}, Problems: []slo.Problem{}}
+	i := slices.IndexFunc(want.Plans, func(plan alert.Plan) bool { return plan.Definition.ID == id })
+	if i < 0 { // removed
+		writeJSON(w, http.StatusOK, answer)
+		return
+	}
+	plan := want.Plans[i]
+	answer.Policies = orEmpty(plan.Policies)
+	for _, problem := range want.Problems {
+		if problem.Position == plan.Definition.Origin && problem.Name == plan.Definition.Name {
+			answer.Problems = append(answer.Problems, problem)
+		}
+	}
+	if err != nil {
+		answer.StateError = sentence(err.Error())
+		writeJSON(w, http.StatusOK, answer)
+		return
+	}
+	answer.Rules = orEmpty(want.rulesOf(plan))
+	if err := p.engine.lookAtRules(r.Context(), want, answer.Rules); err != nil {
+		answer.StateError = sentence(err.Error())
+	}
+	writeJSON(w, http.StatusOK, answer)
+}
+
+// rulesOf are the rules of an SLO as they are meant; of their state nothing is known yet.
+func (w wanted) rulesOf(plan alert.Plan) []ruleStateJSON {
+	conditions := map[string]alert.Condition{}
+	for _, c := range plan.Conditions {
+		conditions[rule.UID(plan.Definition.ID, c.Key())] = c
+	}
+	var out []ruleStateJSON
+	for _, g := range w.Groups {
+		for _, r := range g.Rules {
+			if r.Labels[alert.LabelSLO] != plan.Definition.ID {
+				continue
+			}
+			c := conditionOf(conditions[r.UID])
+			out = append(out, ruleStateJSON{
+				UID: r.UID, Title: r.Title, Kind: r.Labels[alert.LabelKind], Severity: r.Labels[alert.LabelSeverity], Window: r.Labels[alert.LabelWindow],
+				Rate: c.Rate, Share: c.Share, For: r.For.Seconds(), Direct: w.direct(r), FolderTitle: g.FolderTitle, ContactPoint: r.Route.ContactPoint, State: ruleUnknown,
+			})
+		}
+	}
+	return out
+}
+
+// lookAtRules fills in how rules fare in Grafana.
+func (e *Engine) lookAtRules(ctx context.Context, want wanted, rules []ruleStateJSON) error {
+	alerting, err := e.alerting()
+	if err != nil {
+		return err
+	}
+	states, err := alerting.RuleStates(ctx)
+	if err != nil {
+		return err
+	}
+	groups := map[string]string{}
+	for _, g := range want.Groups {
+		for _, r := range g.Rules {
+			groups[r.UID] = g.Name
+		}
+	}
+	for i := range rules {
+		r := &rules[i]
+		state, ok := grafana.FindState(states, r.UID, r.FolderTitle, groups[r.UID], r.Title)
+		if !ok {
+			r.State = ruleMissing
+			continue
+		}
+		r.State, r.Health, r.LastError = stateOf(state), state.Health, state.LastError
+		r.ActiveAt, r.LastEvaluation, r.Value = millis(state.ActiveAt()), evaluated(state.LastEvaluation), valueOf(state)
+		r.URL = want.AppURL + "/alerting/grafana/" + url.PathEscape(r.UID) + "/view"
+	}
+	if want.Settings.Mode != alert.ModeAPI {
+		return nil
+	}
+	diff, err := e.diff(ctx, want)
+	if err != nil {
+		return err
+	}
+	for _, change := range diff.Changes {
+		if i := slices.IndexFunc(rules, func(r ruleStateJSON) bool { return r.UID == change.UID }); i >= 0 {
+			rules[i].Drift = change.Action == reconcile.ActionDrift || change.Action == reconcile.ActionConflict
+		}
+	}
+	return nil
+}
+
+// stateOf is a rule's state in one word: what is wrong with its evaluation comes before what it found, but for
+// an alert that fires on while its source is silent.
+func stateOf(s grafana.RuleState) string {
+	switch {
+	case s.Paused:
+		return rulePaused
+	case s.State == "firing" || s.State == "recovering":
+		return "firing"
+	case s.Health == "error" || s.Health == "nodata":
+		return s.Health
+	case s.State == "pending":
+		return s.State
+	case s.LastEvaluation.Year() < 2000: // Grafana's zero time
+		return ruleUnknown
+	}
+	return ruleNormal
+}
+
+func evaluated(at time.Time) *int64 {
+	if at.Year() < 2000 {
+		return nil
+	}
+	return millis(at)
+}
+
+// valueInText finds the number of the first reduced node in Grafana's words for a rule's values.
+var valueInText = regexp.MustCompile(`var='[BC]'[^\]]*?value=([-+0-9.eE]+)`)
+
+func valueOf(s grafana.RuleState) *float64 {
+	for _, instance := range s.Alerts {
+		if found := valueInText.FindStringSubmatch(instance.Value); found != nil {
+			if value, err := strconv.ParseFloat(found[1], 64); err == nil {
+				return budget.Finite(value)
+			}
+		}
+	}
+	return nil
+}
