@@ -48,6 +48,9 @@ type RulerConfig struct {
 	AppURL string
 	// MaxRules splits groups that hold more rules; 0 for Mimir's default limit there, and for no limit elsewhere.
 	MaxRules int
+	// DirectWindow is the longest window that is computed from the indicator's own series at every evaluation; 0 for 3 days, at
+	// least 5 minutes. A shorter one costs the ruler less. What is longer is a sum of recorded sums and up to 10 minutes behind.
+	DirectWindow time.Duration
 	// MaxGroups is the number of groups above which a problem says so; 0 as for MaxRules.
 	MaxGroups int
 }
@@ -60,6 +63,9 @@ func (c *RulerConfig) defaults() error {
 		c.MaxRules, c.MaxGroups = cmp.Or(c.MaxRules, mimirRules), cmp.Or(c.MaxGroups, mimirGroups)
 	default:
 		return fmt.Errorf("dialect is %q; it must be prometheus, mimir or loki", c.Dialect)
+	}
+	if c.DirectWindow = cmp.Or(c.DirectWindow, directWindow); c.DirectWindow < tile {
+		return fmt.Errorf("directWindow is %s; it must be at least %s, which longer windows are put together from", c.DirectWindow, tile)
 	}
 	if c.SlothNames && c.Dialect == DialectLoki {
 		return fmt.Errorf("the names of Sloth are series of Prometheus; export with dialect prometheus or mimir, or without them")
@@ -181,7 +187,7 @@ var slugForm = regexp.MustCompile(`[^a-z0-9]+`)
 type ruled struct {
 	plan alert.Plan
 	cfg  RulerConfig
-	// fast is evaluated every minute, slow holds what sums up more than directWindow.
+	// fast is evaluated every minute, slow holds what sums up more than DirectWindow.
 	fast, slow []rulerRule
 	recorded   map[time.Duration]bool
 	problems   []slo.Problem

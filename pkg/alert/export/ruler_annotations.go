@@ -57,7 +57,7 @@ func (r *ruled) description(c alert.Condition) string {
 	if pages(c) {
 		urgent = "It can't wait. "
 	}
-	return escaped(fmt.Sprintf("%s The objective is %s %% over %s. %s%s", strings.TrimSuffix(c.Title(), ".")+".", d.Target.Percent(), d.Window.Text, urgent, first))
+	return escaped(fmt.Sprintf("The objective is %s %% over %s. %s%s", d.Target.Percent(), d.Window.Text, urgent, first))
 }
 
 // escaped keeps text from being read as a template.

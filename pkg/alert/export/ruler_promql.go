@@ -24,10 +24,10 @@ const (
 )
 
 const (
-	// directWindow is the longest window that is computed from the indicator's own series at every evaluation. Beyond it, a window is a
-	// sum of recorded sums that follow each other without a gap, and is up to tile behind.
+	// directWindow is RulerConfig.DirectWindow where none is chosen: the longest window of the workbook's policy.
 	directWindow = 72 * time.Hour
-	tile         = 5 * time.Minute
+	// tile is the window of the recorded sums that longer ones are put together from, one after the other without a gap.
+	tile = 5 * time.Minute
 )
 
 // promql fills the groups for rulers of Prometheus and Mimir: of each window the sums of bad and of all events, their
@@ -127,7 +127,7 @@ func (r *ruled) window(window time.Duration, sampled bool) error {
 	r.recorded[window] = true
 	var sums prometheus.Sums
 	switch {
-	case window > directWindow:
+	case window > r.cfg.DirectWindow:
 		if err := r.window(tile, sampled); err != nil {
 			return err
 		}
@@ -153,7 +153,7 @@ func (r *ruled) window(window time.Duration, sampled bool) error {
 
 // group is where the rules of a window belong.
 func (r *ruled) group(window time.Duration) *[]rulerRule {
-	if window > directWindow {
+	if window > r.cfg.DirectWindow {
 		return &r.slow
 	}
 	return &r.fast

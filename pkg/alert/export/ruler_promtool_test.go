@@ -340,16 +340,108 @@ func TestRulesFireAtTheMinuteThatTheArithmeticSays(t *testing.T) {
 				}
 				tests.Tests = append(tests.Tests, histories[name].test(name, plan, tolerance()))
 			}
-			body, err := yaml.Marshal(tests)
-			require.NoError(t, err)
-			path := filepath.Join(dir, "tests.yaml")
-			require.NoError(t, os.WriteFile(path, body, 0o600))
-			output, err := exec.CommandContext(t.Context(), promtool(t), "test", "rules", path).CombinedOutput()
-			if err != nil {
-				t.Fatalf("%v\n%s", err, output[:min(len(output), 20000)])
-			}
+			runPromtool(t, dir, tests)
 		})
 	}
+}
+
+func runPromtool(t *testing.T, dir string, tests any) {
+	t.Helper()
+	body, err := yaml.Marshal(tests)
+	require.NoError(t, err)
+	path := filepath.Join(dir, "tests.yaml")
+	require.NoError(t, os.WriteFile(path, body, 0o600))
+	output, err := exec.CommandContext(t.Context(), promtool(t), "test", "rules", path).CombinedOutput()
+	require.NoError(t, err, "%s", output[:min(len(output), 20000)])
+}
+
+// TestLongWindowsAreSumsOfRecordedSums has every window but the shortest put together, as windows of weeks are.
+func TestLongWindowsAreSumsOfRecordedSums(t *testing.T) {
+	plan := alert.PlanWith(checkout(), alert.DefaultSettings(), testPolicy())
+	files, _, err := Ruler([]alert.Plan{plan}, RulerConfig{DirectWindow: 10 * time.Minute})
+	require.NoError(t, err)
+	tests := unitFile{RuleFiles: []string{files[0].Path}, Interval: "1m"}
+	histories := scenarios()
+	for _, name := range []string{"just above 14.4", "just below 6", "traffic collapses, errors do not", "no traffic in the middle of a burn", "a process that restarts while it burns"} {
+		const behind = 10
+		tests.Tests = append(tests.Tests, histories[name].test(name, plan, behind))
+	}
+	runPromtool(t, writeRules(t, files), tests)
+}
+
+func TestAnIndicatorThatIsNoCounterIsRecordedEveryMinute(t *testing.T) {
+	d := checkout()
+	d.Indicator = slo.Indicator{Kind: slo.KindThreshold, Value: "seconds", Op: slo.OpLTE, Limit: 0.5}
+	plan := alert.PlanWith(d, alert.DefaultSettings(), testPolicy())
+	files, _, err := Ruler([]alert.Plan{plan}, RulerConfig{})
+	require.NoError(t, err)
+	// Two slow minutes of an hour are 33 times what is allowed; the series is missing for ten minutes.
+	h := history{scrape: 60}
+	var values strings.Builder
+	for m := range 200 {
+		slow := m == 70 || m == 71 || m > 150 && m < 154
+		switch {
+		case m == 100:
+			values.WriteString("stale ")
+			h = h.gone(1)
+		case m > 100 && m < 110:
+			values.WriteString("_ ")
+			h = h.gone(1)
+		case slow:
+			values.WriteString("2 ")
+			h = h.phase(1, 1, 1)
+		default:
+			values.WriteString("0.1 ")
+			h = h.phase(1, 1, 0)
+		}
+	}
+	one := h.test("slow minutes", plan, tolerance())
+	one.Series = []unitSeries{{"seconds", values.String()}}
+	runPromtool(t, writeRules(t, files), unitFile{RuleFiles: []string{files[0].Path}, Interval: "1m", Tests: []unitTest{one}})
+}
+
+func TestAnnotationsAreWordsWithNumbers(t *testing.T) {
+	plan := thirtyDays("words", func(d *slo.Definition) { d.DisplayName, d.RunbookURL = hostile, "" })
+	files, _, err := Ruler([]alert.Plan{plan}, RulerConfig{})
+	require.NoError(t, err)
+	out := history{}.phase(30, 4000, 1)
+	good, bad := out.counters()
+	labels := map[string]string{
+		alert.LabelSLO: "words", alert.LabelService: "checkout", alert.LabelSeverity: "page", alert.LabelKind: "burn",
+		alert.LabelWindow: "1h", LabelCondition: "burn-page-1h-5m",
+	}
+	runPromtool(t, writeRules(t, files), map[string]any{
+		"rule_files": []string{files[0].Path}, "evaluation_interval": "1m",
+		"tests": []any{map[string]any{
+			"interval":     "30s",
+			"input_series": []unitSeries{{`requests_total{code="200"}`, good}, {`requests_total{code="500"}`, bad}},
+			"alert_rule_test": []any{map[string]any{
+				"eval_time": "10m", "alertname": "BurnlineBudgetBurn",
+				"exp_alerts": []any{
+					map[string]any{"exp_labels": labels, "exp_annotations": map[string]string{
+						"title":       hostile + ": burn rate above 14.4 over 1h and 5m",
+						"summary":     hostile + " is consuming its error budget at 1kx over 1h; at this rate a whole budget of 30d lasts 43m 12s",
+						"description": "The objective is 99.9 % over 30d. It can't wait. Look at the errors of the last 5m first: what changed when they began?",
+					}},
+					others(labels, plan, 1), others(labels, plan, 2), others(labels, plan, 3),
+				},
+			}},
+		}},
+	})
+}
+
+// others are the alerts of the slower rows, which a total outage of a service without history fires as well.
+func others(labels map[string]string, plan alert.Plan, i int) map[string]any {
+	c := plan.Conditions[i]
+	long, short := alert.DurationText(c.Row.Long), alert.DurationText(c.Row.Short)
+	labels = maps.Clone(labels)
+	labels[alert.LabelSeverity], labels[alert.LabelWindow], labels[LabelCondition] = c.Severity, long, c.Key()
+	wait := map[string]string{"page": "It can't wait.", "ticket": "It can wait for working hours."}[c.Severity]
+	return map[string]any{"exp_labels": labels, "exp_annotations": map[string]string{
+		"title":       hostile + ": " + c.Title(),
+		"summary":     hostile + " is consuming its error budget at 1kx over " + long + "; at this rate a whole budget of 30d lasts 43m 12s",
+		"description": "The objective is 99.9 % over 30d. " + wait + " Look at the errors of the last " + short + " first: what changed when they began?",
+	}}
 }
 
 // tolerance is one evaluation interval; RULER_TOLERANCE=0 shows where the two differ at all.
