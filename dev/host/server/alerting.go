@@ -1,8 +1,10 @@
 package server
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -84,7 +86,7 @@ type ruleEdit struct {
 }
 
 func editRules(state *state, fn func(*ruleEdit) error) error {
-	edit := &ruleEdit{state: state, rules: slices.Clone(state.AlertRules), now: time.Now().UTC().Truncate(time.Second)}
+	edit := &ruleEdit{state: state, rules: slices.Clone(state.AlertRules), now: time.Now().UTC()}
 	if err := fn(edit); err != nil {
 		return err
 	}
@@ -110,10 +112,24 @@ func (e *ruleEdit) save(rule alertRule) (*alertRule, error) {
 		e.rules = append(e.rules, &rule)
 	} else {
 		rule.ID = e.rules[at].ID
+		if e.rules[at].sameAs(rule) {
+			rule.Updated = e.rules[at].Updated
+		}
 		e.rules[at] = &rule
 	}
 	e.saved = append(e.saved, &rule)
 	return &rule, nil
+}
+
+// sameAs is true when nothing but the time of the change differs; such a change is none in Grafana.
+func (r *alertRule) sameAs(other alertRule) bool {
+	other.Updated = r.Updated
+	before, err := json.Marshal(r)
+	if err != nil {
+		return false
+	}
+	after, err := json.Marshal(other)
+	return err == nil && bytes.Equal(before, after)
 }
 
 func (e *ruleEdit) remove(uid string) {

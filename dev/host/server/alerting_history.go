@@ -91,6 +91,9 @@ a { color: #0550ae } pre { white-space: pre-wrap; background: #f6f8fa; padding: 
 `))
 
 func isLink(text string) bool {
+	if strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//") {
+		return true
+	}
 	parsed, err := url.Parse(text)
 	return err == nil && parsed.Host != "" && (parsed.Scheme == "http" || parsed.Scheme == "https")
 }

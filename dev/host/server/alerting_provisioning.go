@@ -39,47 +39,53 @@ type contactPointYAML struct {
 	} `yaml:"receivers"`
 }
 
-// groupYAML is a rule group in Grafana's provisioning format.
+// groupYAML is a rule group in Grafana's provisioning format, as a file has it and as an export answers it.
 type groupYAML struct {
-	Name     string     `yaml:"name"`
-	Folder   string     `yaml:"folder"`
-	Interval string     `yaml:"interval"`
-	Rules    []ruleYAML `yaml:"rules"`
+	OrgID    int64      `yaml:"orgId" json:"orgId"`
+	Name     string     `yaml:"name" json:"name"`
+	Folder   string     `yaml:"folder" json:"folder"`
+	Interval string     `yaml:"interval" json:"interval"`
+	Rules    []ruleYAML `yaml:"rules" json:"rules"`
 }
 
 type ruleYAML struct {
-	UID           string            `yaml:"uid"`
-	Title         string            `yaml:"title"`
-	Condition     string            `yaml:"condition"`
-	Data          []queryYAML       `yaml:"data"`
-	DashboardUID  string            `yaml:"dashboardUid"`
-	PanelID       int64             `yaml:"panelId"`
-	NoDataState   string            `yaml:"noDataState"`
-	ExecErrState  string            `yaml:"execErrState"`
-	For           string            `yaml:"for"`
-	KeepFiringFor string            `yaml:"keepFiringFor"`
-	Annotations   map[string]string `yaml:"annotations"`
-	Labels        map[string]string `yaml:"labels"`
-	IsPaused      bool              `yaml:"isPaused"`
-	Notification  *struct {
-		Receiver          string   `yaml:"receiver"`
-		GroupBy           []string `yaml:"group_by"`
-		GroupWait         string   `yaml:"group_wait"`
-		GroupInterval     string   `yaml:"group_interval"`
-		RepeatInterval    string   `yaml:"repeat_interval"`
-		MuteTimeIntervals []string `yaml:"mute_time_intervals"`
-	} `yaml:"notification_settings"`
+	UID           string            `yaml:"uid" json:"uid"`
+	Title         string            `yaml:"title" json:"title"`
+	Condition     string            `yaml:"condition" json:"condition"`
+	Data          []queryYAML       `yaml:"data" json:"data"`
+	DashboardUID  string            `yaml:"dashboardUid,omitempty" json:"dashboardUid,omitempty"`
+	PanelID       int64             `yaml:"panelId,omitempty" json:"panelId,omitempty"`
+	NoDataState   string            `yaml:"noDataState" json:"noDataState"`
+	ExecErrState  string            `yaml:"execErrState" json:"execErrState"`
+	For           string            `yaml:"for" json:"for"`
+	KeepFiringFor string            `yaml:"keepFiringFor,omitempty" json:"keepFiringFor,omitempty"`
+	Annotations   map[string]string `yaml:"annotations,omitempty" json:"annotations,omitempty"`
+	Labels        map[string]string `yaml:"labels,omitempty" json:"labels,omitempty"`
+	IsPaused      bool              `yaml:"isPaused" json:"isPaused"`
+	Notification  *notificationYAML `yaml:"notification_settings,omitempty" json:"notification_settings,omitempty"`
+}
+
+type notificationYAML struct {
+	Receiver          string   `yaml:"receiver" json:"receiver"`
+	GroupBy           []string `yaml:"group_by,omitempty" json:"group_by,omitempty"`
+	GroupWait         string   `yaml:"group_wait,omitempty" json:"group_wait,omitempty"`
+	GroupInterval     string   `yaml:"group_interval,omitempty" json:"group_interval,omitempty"`
+	RepeatInterval    string   `yaml:"repeat_interval,omitempty" json:"repeat_interval,omitempty"`
+	MuteTimeIntervals []string `yaml:"mute_time_intervals,omitempty" json:"mute_time_intervals,omitempty"`
 }
 
 type queryYAML struct {
-	RefID             string `yaml:"refId"`
-	QueryType         string `yaml:"queryType"`
-	RelativeTimeRange struct {
-		From int64 `yaml:"from"`
-		To   int64 `yaml:"to"`
-	} `yaml:"relativeTimeRange"`
-	DatasourceUID string         `yaml:"datasourceUid"`
-	Model         map[string]any `yaml:"model"`
+	RefID             string         `yaml:"refId" json:"refId"`
+	QueryType         string         `yaml:"queryType,omitempty" json:"queryType,omitempty"`
+	RelativeTimeRange rangeYAML      `yaml:"relativeTimeRange" json:"relativeTimeRange"`
+	DatasourceUID     string         `yaml:"datasourceUid" json:"datasourceUid"`
+	Model             map[string]any `yaml:"model" json:"model"`
+}
+
+// rangeYAML is seconds before the evaluation.
+type rangeYAML struct {
+	From int64 `yaml:"from" json:"from"`
+	To   int64 `yaml:"to" json:"to"`
 }
 
 // readAlerting reads contact points, rule groups and deleted rules. Deleted contact points are passed over: the file
@@ -206,14 +212,15 @@ func (r ruleYAML) rule(expanded func(string) string) (alerting.Rule, error) {
 		}
 		rule.Data = append(rule.Data, alerting.DataQuery{
 			RefID: expanded(query.RefID), QueryType: expanded(query.QueryType), DatasourceUID: expanded(query.DatasourceUID), Model: model,
-			RelativeTimeRange: alerting.RelativeTimeRange{From: query.RelativeTimeRange.From, To: query.RelativeTimeRange.To},
+			RelativeTimeRange: alerting.RelativeTimeRange(query.RelativeTimeRange),
 		})
 	}
 	if n := r.Notification; n != nil {
-		rule.NotificationSettings = &alerting.NotificationSettings{
-			Receiver: expanded(n.Receiver), GroupBy: n.GroupBy, GroupWait: expanded(n.GroupWait), GroupInterval: expanded(n.GroupInterval),
-			RepeatInterval: expanded(n.RepeatInterval), MuteTimeIntervals: n.MuteTimeIntervals,
+		settings := alerting.NotificationSettings(*n)
+		for _, text := range []*string{&settings.Receiver, &settings.GroupWait, &settings.GroupInterval, &settings.RepeatInterval} {
+			*text = expanded(*text)
 		}
+		rule.NotificationSettings = &settings
 	}
 	return rule, nil
 }

@@ -135,6 +135,10 @@ func TestGroupIsReplacedAsAWhole(t *testing.T) {
 	put(t, 200, object{"interval": 60, "rules": []object{ruleWith(object{"uid": "b", "title": "B"}), ruleWith(object{"uid": "a", "title": "A"})}})
 	require.Equal(t, []string{"B", "A"}, titles(t), "rules keep the order of their group")
 
+	first := do(t, host, call{path: provisioningPath + "/alert-rules/a"}).json(t)
+	put(t, 200, object{"interval": 60, "rules": []object{ruleWith(object{"uid": "b", "title": "B"}), ruleWith(object{"uid": "a", "title": "A"})}})
+	require.Equal(t, first, do(t, host, call{path: provisioningPath + "/alert-rules/a"}).json(t), "the same group again is no change")
+
 	put(t, 200, object{"interval": 60, "rules": []object{ruleWith(object{"uid": "a", "title": "B"}), ruleWith(object{"uid": "c", "title": "A"})}})
 	require.Equal(t, []string{"B", "A"}, titles(t), "titles may be swapped, and what is not in the group is deleted")
 	require.Equal(t, http.StatusNotFound, do(t, host, call{path: provisioningPath + "/alert-rules/b"}).status)
