@@ -30,7 +30,7 @@ func (r *Reconciler) Apply(ctx context.Context, desired []rule.Group) (Outcome, 
 	after, err := r.look(ctx, desired)
 	if err != nil {
 		o.Diff = v.diff(r.cfg.Now())
-		o.Problems = append(o.Problems, fmt.Sprintf("what Grafana holds after this can't be read, so the list is that of before: %v", err))
+		o.Problems = append(o.Problems, fmt.Sprintf("what Grafana holds after this can't be read, so the list is what is known: %v", err))
 		return o, err
 	}
 	o.Diff = after.diff(r.cfg.Now())
@@ -90,7 +90,16 @@ func (r *Reconciler) carryOut(ctx context.Context, v *view, steps []verdict, o *
 		}
 		if done.Action.applies() {
 			o.Applied = append(o.Applied, done)
+			v.remember(done, w)
 		}
+	}
+}
+
+// remember notes what was done, for the list when Grafana can't be read any more.
+func (v *view) remember(done Change, w *wish) {
+	delete(v.sightings, done.UID)
+	if w != nil && done.Action != ActionDelete {
+		v.sightings[done.UID] = see(w.model)
 	}
 }
 
