@@ -9,6 +9,7 @@ import (
 
 	"github.com/burnline/grafana-slo-app/pkg/alert"
 	"github.com/burnline/grafana-slo-app/pkg/budget"
+	"github.com/burnline/grafana-slo-app/pkg/slo"
 	"github.com/burnline/grafana-slo-app/pkg/source/prometheus"
 )
 
@@ -28,6 +29,8 @@ const (
 	directWindow = 72 * time.Hour
 	// tile is the window of the recorded sums that longer ones are put together from, one after the other without a gap.
 	tile = 5 * time.Minute
+	// shortest is the window in which counters that are scraped once a minute surely have two samples.
+	shortest = 3 * time.Minute
 )
 
 // promql fills the groups for rulers of Prometheus and Mimir: of each window the sums of bad and of all events, their
@@ -76,6 +79,10 @@ func (r *ruled) burn(c alert.Condition, sampled bool) error {
 		if err := r.burnWindow(window, sampled); err != nil {
 			return err
 		}
+	}
+	if c.Row.Short < shortest && !sampled {
+		r.report(slo.SeverityWarning, fmt.Sprintf("%q sees an increase within %s only if its counters are scraped at least every %s", c.Title(), alert.DurationText(c.Row.Short), c.Row.Short/2),
+			"scrape as often as that, or write a longer short window into the AlertPolicy")
 	}
 	op := ">"
 	if c.Row.Inclusive {

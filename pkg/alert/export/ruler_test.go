@@ -14,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/burnline/grafana-slo-app/pkg/alert"
+	"github.com/burnline/grafana-slo-app/pkg/budget"
 	"github.com/burnline/grafana-slo-app/pkg/slo"
 )
 
@@ -191,8 +192,14 @@ func TestWhatCannotBeExportedIsSaid(t *testing.T) {
 		require.Contains(t, p.Message, "can't be exported because")
 		require.NotEmpty(t, p.Remedy)
 	}
+	brief := alert.PlanWith(checkout(), alert.DefaultSettings(), alert.Policy{Name: "brief", Rows: []alert.Row{
+		{PolicyWindow: budget.PolicyWindow{Severity: budget.SeverityPage, Fixed: 10, Long: 10 * time.Minute, Short: time.Minute}},
+	}})
+	_, problems, _ = exported(t, []alert.Plan{brief}, RulerConfig{})
+	require.Len(t, problems, 1)
+	require.Contains(t, problems[0].Message, "scraped at least every 30s")
 	for _, cfg := range []RulerConfig{
-		{Dialect: "thanos"}, {Dialect: DialectLoki, SlothNames: true}, {MaxRules: -1}, {Labels: map[string]string{"a-b": "c"}},
+		{Dialect: "thanos"}, {DirectWindow: time.Minute}, {Dialect: DialectLoki, SlothNames: true}, {MaxRules: -1}, {Labels: map[string]string{"a-b": "c"}},
 	} {
 		_, _, err := Ruler(nil, cfg)
 		require.Error(t, err)
