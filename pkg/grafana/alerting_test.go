@@ -95,7 +95,7 @@ func TestAlertingErrorsSayWhatToDo(t *testing.T) {
 		"an answer that breaks off":         {answer(201, `{"uid":`, "Content-Length", "500"), "x", KindUnreachable, true, "root_url"},
 		"a redirect to another host":        {answer(307, ``, "Location", "http://elsewhere.example.com/"), "x", KindMalformed, false, "redirects"},
 		"an answer that comes too late":     {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "x", KindTimeout, true, "within 200ms"},
-		"a connection that is not answered": {func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }, "x", KindUnreachable, true, "root_url"},
+		"a connection that is not answered": {func(_ http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }, "x", KindUnreachable, true, "root_url"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
