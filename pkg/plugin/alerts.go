@@ -79,6 +79,10 @@ func unavailable(format string, args ...any) error {
 	return &queryError{status: http.StatusServiceUnavailable, text: fmt.Sprintf(format, args...)}
 }
 
+func badGateway(format string, args ...any) error {
+	return &queryError{status: http.StatusBadGateway, text: fmt.Sprintf(format, args...)}
+}
+
 // writing is the open ledger of the process that evaluates; where this is another process, an error that says why.
 func (e *Engine) writing() (ledger.Store, error) {
 	e.mu.RLock()

@@ -55,7 +55,7 @@ func (p *Plugin) sendTestAlert(w http.ResponseWriter, r *http.Request) {
 	}
 	where := "the way of the notification policies"
 	if body.ContactPoint != "" {
-		where = fmt.Sprintf("the contact point %q", body.ContactPoint)
+		where = fmt.Sprintf("to the contact point %q", body.ContactPoint)
 	}
 	writeJSON(w, http.StatusOK, map[string]string{"message": fmt.Sprintf(
 		"A test alert goes %s. It fires within a minute and is taken away after %s; the notification says that it is a test.", where, windowText(testLasts))})

@@ -179,15 +179,15 @@ func (e *Engine) dataSources(ctx context.Context, kind string) ([]string, error)
 	}
 	answer, err := signed.RoundTrip(request)
 	if err != nil {
-		return nil, err
+		return nil, badGateway("%v", err)
 	}
 	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("Grafana answers %s to the list of data sources; give the plugin's service account the permission datasources:read on datasources:*", answer.Status)
+		return nil, badGateway("Grafana answers %s to the list of data sources; give the plugin's service account the permission datasources:read on datasources:*", answer.Status)
 	}
 	var list []struct{ UID, Type string }
 	if err := json.NewDecoder(http.MaxBytesReader(nil, answer.Body, 16<<20)).Decode(&list); err != nil {
-		return nil, fmt.Errorf("Grafana's list of data sources can't be read: %w", err)
+		return nil, badGateway("Grafana's list of data sources can't be read: %v", err)
 	}
 	var uids []string
 	for _, one := range list {

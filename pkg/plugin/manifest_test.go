@@ -91,9 +91,16 @@ func TestTheManifestsAreOnesThatGrafanaAccepts(t *testing.T) {
 			require.Contains(t, actions, include.Action, include.Name)
 		}
 	})
-	t.Run("the service account reads and queries every data source, and no more", func(t *testing.T) {
+	t.Run("the service account may do what the plugin does, and no more", func(t *testing.T) {
 		require.ElementsMatch(t, []permission{
 			{"datasources:read", "datasources:uid:*"}, {"datasources:query", "datasources:uid:*"},
+			// Alert rules through the provisioning API; neither contact points nor notification policies can be written with these.
+			{"alert.rules.provisioning:read", ""}, {"alert.rules.provisioning:write", ""}, {"alert.notifications.provisioning:read", ""},
+			// The rules' states, their folders, and the history of what fired.
+			{"alert.rules:read", "folders:*"}, {"folders:read", "folders:*"}, {"folders:create", "folders:*"},
+			{"annotations:read", "annotations:*"}, {"annotations:read", "dashboards:*"}, {"annotations:read", "folders:*"},
+			// Grafana shows the history of a rule with a dashboard panel to those who may see the dashboard.
+			{"dashboards:read", "dashboards:*"}, {"dashboards:read", "folders:*"},
 		}, app.IAM.Permissions)
 	})
 	t.Run("what the app includes is there", func(t *testing.T) {
