@@ -164,6 +164,8 @@ func TestBurnRateWhereNothingOrNothingElseHappened(t *testing.T) {
 	require.True(t, isAbsent(at(ratio("", "bad_total", "nowhere_total"))), "nothing is known of the total")
 	require.True(t, math.IsNaN(at(ratio("", `idle_total{code="500"}`, "idle_total"))), "no event")
 	require.True(t, isAbsent(at(ratio("", "bad_total", "idle_total"))), "bad events without any event are a mistake, and no outage")
+	parts := slo.Indicator{Kind: slo.KindRatio, Bad: "sum(rate(bad_total[5m]))", Total: "sum(rate(ok_total[5m])) * 3 + sum(rate(bad_total[5m])) + sum(rate(nowhere_total[5m]))"}
+	require.InDelta(t, 250, at(parts), 1e-6, "a part of the total that has no series counts as none")
 	expr, err := BurnRate(ratio("", "bad_total", "bad_total"), slo.MustFraction("1"), 5*time.Minute)
 	require.NoError(t, err)
 	parsed, err := promql.ParseExpr(expr)
