@@ -13,6 +13,7 @@ import (
 
 	"github.com/burnline/grafana-slo-app/pkg/alert"
 	"github.com/burnline/grafana-slo-app/pkg/alert/rule"
+	"github.com/burnline/grafana-slo-app/pkg/slo"
 )
 
 func TestMain(m *testing.M) {
@@ -455,6 +456,31 @@ func TestEditBetweenReadingAndWritingIsNotOverwritten(t *testing.T) {
 	require.Empty(t, o.Applied)
 	require.Equal(t, ActionConflict, actions(o.Diff)["bl-a-burn"])
 	require.Equal(t, "Alerting", s.rules["bl-a-burn"].NoData)
+}
+
+func TestWhatIsBuiltFromSLOsIsAppliedOnce(t *testing.T) {
+	settings := alert.DefaultSettings()
+	settings.Page = alert.Route{ContactPoint: "oncall", GroupWait: "30s", MuteTimings: []string{"nights"}}
+	var plans []alert.Plan
+	for _, id := range []string{"checkout", "search"} {
+		plans = append(plans, alert.PlanFor(slo.Definition{
+			ID: id, Name: id, DisplayName: id, Service: "shop", ServiceDisplayName: "Shop", RunbookURL: "https://runbooks.example.com/" + id,
+			Target: slo.MustFraction("0.999"), Window: slo.Window{Duration: 30 * 24 * time.Hour, Text: "30d"}, Method: slo.MethodOccurrences,
+			Source:    slo.SourceRef{Type: "prometheus", UID: "prom"},
+			Indicator: slo.Indicator{Kind: slo.KindRatio, Counter: true, Bad: `http_requests_total{code=~"5.."}`, Total: `http_requests_total`},
+		}, settings))
+	}
+	desired, problems, err := rule.Build(rule.Config{Settings: settings, AppURL: "https://grafana.example.com"}, plans)
+	require.NoError(t, err)
+	require.Empty(t, problems)
+	s := newServer(t)
+	o := applied(t, s.reconciler(t), desired)
+	require.Greater(t, len(o.Applied), 10)
+	require.Empty(t, o.Problems)
+	require.Empty(t, applied(t, s.reconciler(t), desired).Applied)
+	for uid, action := range actions(o.Diff) {
+		require.Equal(t, ActionUnchanged, action, uid)
+	}
 }
 
 func TestHashStaysTheSameBetweenVersionsOfThePlugin(t *testing.T) {
