@@ -174,7 +174,7 @@ func judge(r *refusal, op operation) (kind ErrorKind, remedy string) {
 		if op.permission == "" {
 			return KindForbidden, "give the plugin's service account the permission that Grafana names"
 		}
-		return KindForbidden, "give the plugin's service account the permission " + op.permission + ", or the role Admin"
+		return KindForbidden, "give the plugin's service account the permission " + op.permission + ", or the role Editor"
 	case r.status == http.StatusNotFound:
 		return KindMissing, "if it exists in Grafana's pages, this Grafana is without that API: enable unified_alerting, or upgrade Grafana"
 	case r.status == http.StatusConflict || r.status == http.StatusPreconditionFailed:
