@@ -333,13 +333,15 @@ func TestRulesFireAtTheMinuteThatTheArithmeticSays(t *testing.T) {
 			require.Len(t, files, 1)
 			dir := writeRules(t, files)
 			tests := unitFile{RuleFiles: []string{files[0].Path}, Interval: "1m"}
-			histories := scenarios()
+			histories, compared := scenarios(), 0
 			for _, name := range slices.Sorted(maps.Keys(histories)) {
 				if p.MinimumEvents > 0 && rateForm.MatchString(name) {
 					continue // a wait changes nothing about the other rates
 				}
 				tests.Tests = append(tests.Tests, histories[name].test(name, plan, tolerance()))
+				compared += len(tests.Tests[len(tests.Tests)-1].Exprs)
 			}
+			t.Logf("%d histories, %d states compared", len(tests.Tests), compared)
 			runPromtool(t, dir, tests)
 		})
 	}
