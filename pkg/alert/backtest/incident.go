@@ -14,6 +14,9 @@ const severityNone = "none"
 // causeShare is the least share of the bad events in an alert's reach that makes an incident one of its causes.
 const causeShare = 0.1
 
+// labelSlack is how much later than an alert the incident may begin that set it off: people write down when they noticed.
+const labelSlack = time.Hour
+
 // caseOf is one plan against one timeline.
 type caseOf struct {
 	line      *timeline
@@ -49,17 +52,17 @@ func (c *caseOf) reach(condition alert.Condition) time.Duration {
 	}
 }
 
-// under gives the incidents that lie under an alert: they overlap it or its reach, and hold at least causeShare
-// of the bad events there. An absence needs no bad event.
+// under gives the incidents that lie under an alert: they overlap its reach or its first labelSlack, and hold at
+// least causeShare of the bad events there. An absence needs no bad event.
 func (c *caseOf) under(condition alert.Condition, start, end int) []alert.Incident {
-	from := max(0, start-minutes(c.reach(condition)))
+	from, until := max(0, start-minutes(c.reach(condition))), min(end, start+minutes(labelSlack))
 	var out []alert.Incident
-	least := causeShare * c.line.bad(from, end)
+	least := causeShare * c.line.bad(from, until)
 	for _, i := range c.touching {
-		if !i.Overlaps(c.line.time(from), c.line.time(end)) {
+		if !i.Overlaps(c.line.time(from), c.line.time(until)) {
 			continue
 		}
-		if bad := c.badOf(i, from, end); condition.Kind == alert.KindAbsence || bad > 0 && bad >= least {
+		if bad := c.badOf(i, from, until); condition.Kind == alert.KindAbsence || bad > 0 && bad >= least {
 			out = append(out, i)
 		}
 	}
@@ -123,11 +126,21 @@ func (c *caseOf) promised(condition alert.Condition, i alert.Incident) bool {
 		if bad <= 0 {
 			continue
 		}
-		_, all := c.line.sum(at-c.window, at)
 		_, events := c.line.sum(at-long, at)
-		if events >= condition.MinimumEvents && consumed(bad, c.objective.Allowed(all)) >= condition.Share {
+		if events >= condition.MinimumEvents && consumed(bad, c.objective.Allowed(c.wholeWindow(at))) >= condition.Share {
 			return true
 		}
 	}
 	return false
+}
+
+// wholeWindow is the number of events of the objective's window, minutes that nobody answered for taken as the mean of the others: a
+// ledger that is a week old does not know a month's budget, and by what it knows each incident would be large.
+func (c *caseOf) wholeWindow(at int) float64 {
+	from := max(0, at-c.window)
+	_, total := c.line.sum(from, at)
+	if known := c.line.answered[at] - c.line.answered[from]; known > 0 {
+		total *= float64(c.window) / float64(known)
+	}
+	return total
 }

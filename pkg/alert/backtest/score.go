@@ -31,8 +31,9 @@ type Score struct {
 	Small []alert.Incident
 	// AlertsPerWeek is Firings over the span's weeks.
 	AlertsPerWeek float64
-	// MeanDelay is the mean time from an incident's start to its first alert, MeanReset from its end to its last
-	// alert's resolve, both over the incidents begun in the span that an alert lies over, promised or not; nil without any.
+	// MeanDelay is the mean time from an incident's start to its first alert, over the incidents begun in the span that an
+	// alert lies over, promised or not; nil without any. MeanReset is the mean time from its end to the last resolve of the
+	// burn-rate and absence alerts that fired before it: a threshold stands until the window has moved on.
 	MeanDelay, MeanReset *time.Duration
 	// SpentBefore is the mean share of the budget that was spent before an alert fired; nil without an alert.
 	SpentBefore *float64
@@ -114,13 +115,16 @@ func (c *caseOf) times(firings []Firing) (delay, reset *time.Duration) {
 	var delays, resets []time.Duration
 	for _, i := range c.counted() {
 		var first, last time.Time
-		open := i.End.IsZero()
+		open := false
 		for _, f := range firings {
 			if !slices.Contains(f.Incidents, i.ID) {
 				continue
 			}
 			if first.IsZero() {
 				first = f.From
+			}
+			if resets := f.Condition.Kind == alert.KindBurn || f.Condition.Kind == alert.KindAbsence; !resets || !f.From.Before(i.End) {
+				continue
 			}
 			open = open || f.To.IsZero()
 			if f.To.After(last) {
@@ -131,7 +135,7 @@ func (c *caseOf) times(firings []Firing) (delay, reset *time.Duration) {
 			continue
 		}
 		delays = append(delays, max(0, first.Sub(i.Start)))
-		if !open {
+		if !open && !last.IsZero() {
 			resets = append(resets, max(0, last.Sub(i.End)))
 		}
 	}
