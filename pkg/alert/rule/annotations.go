@@ -72,27 +72,34 @@ func literal(text string) string {
 	return strings.NewReplacer("{{", "{ {", "}}", "} }").Replace(text)
 }
 
-func value(refID, format, otherwise string) string {
-	return "{{ with $values." + refID + " }}" + fmt.Sprintf(format, ".Value") + "{{ else }}" + otherwise + "{{ end }}"
+// number is a node's value with one decimal place, or two where it is small.
+func number(refID, otherwise string) string {
+	return "{{ with $values." + refID + " }}{{ if lt .Value 10.0 }}{{ printf \"%.2f\" .Value }}{{ else }}{{ printf \"%.1f\" .Value }}{{ end }}{{ else }}" + otherwise + "{{ end }}"
+}
+
+// lasting says a time, given in hours and in days, as people say it: 31 h, 12 d.
+func lasting(hours, days string) string {
+	return "{{ if lt $values." + hours + ".Value 1.0 }}less than 1 h{{ else if lt $values." + hours + ".Value 48.0 }}{{ printf \"%.0f\" $values." + hours +
+		".Value }} h{{ else }}{{ printf \"%.0f\" $values." + days + ".Value }} d{{ end }}"
 }
 
 // left says what is left and until when, where the ledger is asked.
-const left = "{{ with $values.L }}; {{ humanizePercentage .Value }} of the budget is left{{ end }}" +
-	"{{ with $values.H }}{{ if lt .Value " + longestAhead + ".0 }}, exhausted in about {{ humanizeDuration $values.S.Value }}{{ end }}{{ end }}"
+var left = "{{ with $values.Q }}; {{ printf \"%.0f\" .Value }} % of the budget is left{{ end }}" +
+	"{{ with $values.H }}{{ if lt .Value " + longestAhead + ".0 }}, exhausted in about " + lasting("H", "V") + "{{ end }}{{ end }}"
 
 func (b *builder) summary(p alert.Plan, c alert.Condition, direct bool) string {
 	name, window := literal(p.Definition.DisplayName), p.Definition.Window.Text
 	switch c.Kind {
 	case alert.KindBurn:
-		text := fmt.Sprintf("%s is consuming its error budget at %s", name, value("C", `{{ printf "%%.1f" %s }}x`, "more than "+alert.Number(c.Rate)+"x"))
+		text := fmt.Sprintf("%s is consuming its error budget at %sx", name, number("C", "more than "+alert.Number(c.Rate)))
 		text += fmt.Sprintf(" over %s (limit %sx)", alert.DurationText(c.Row.Long), alert.Number(c.Rate))
 		if !direct {
 			return text + left + "."
 		}
-		return text + fmt.Sprintf("{{ with $values.P }}: {{ humanizePercentage .Value }} of the %s budget went in the last %s{{ end }}{{ with $values.T }}; at this rate a full budget lasts {{ humanizeDuration .Value }}{{ end }}.",
-			window, alert.DurationText(c.Row.Long))
+		return text + "{{ with $values.P }}: " + number("P", "") + " % of the " + window + " budget went in the last " + alert.DurationText(c.Row.Long) +
+			"{{ end }}{{ with $values.T }}; at this rate a full budget lasts " + lasting("T", "U") + "{{ end }}."
 	case alert.KindConsumed:
-		return fmt.Sprintf("%s has consumed %s of its %s error budget", name, value("C", "{{ humanizePercentage %s }}", "more than "+alert.Number(100*c.Share)+" %"), window) + left + "."
+		return name + " has consumed " + number("P", "more than "+alert.Number(100*c.Share)) + " % of its " + window + " error budget" + left + "."
 	case alert.KindForecast:
 		return fmt.Sprintf("%s is expected to exhaust its %s error budget within %s", name, window, alert.DurationText(c.Horizon)) + left + "."
 	case alert.KindAbsence:

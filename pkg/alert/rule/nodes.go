@@ -146,8 +146,8 @@ func (b *builder) directNodes(r *Rule, p alert.Plan, c alert.Condition) error {
 	return nil
 }
 
-// burnExpressions reduce A, B and N, decide in E, and compute for the summary: P is the share of the budget that
-// went in the long window, T the seconds that a full budget lasts at this rate.
+// burnExpressions reduce A, B and N, decide in E, and compute for the summary: P is the percentage of the budget that
+// went in the long window, T the hours that a full budget lasts at this rate, U the days.
 func (b *builder) burnExpressions(r *Rule, p alert.Plan, c alert.Condition) {
 	r.Data = append(r.Data, reduce("C", "A"), reduce("D", "B"))
 	if c.MinimumEvents > 0 {
@@ -155,8 +155,9 @@ func (b *builder) burnExpressions(r *Rule, p alert.Plan, c alert.Condition) {
 	}
 	window := int64(p.Objective.Window / time.Second)
 	r.Data = append(r.Data,
-		math("P", fmt.Sprintf("$C * %d / %d", int64(c.Row.Long/time.Second), window)),
-		math("T", fmt.Sprintf("%d / $C", window)),
+		math("P", fmt.Sprintf("$C * %d / %d", 100*int64(c.Row.Long/time.Second), window)),
+		math("T", fmt.Sprintf("%d / 3600 / $C", window)),
+		math("U", "$T / 24"),
 		math("E", comparison(c)))
 	r.Condition = "E"
 }
@@ -176,7 +177,7 @@ func (b *builder) ledgerNodes(r *Rule, p alert.Plan, c alert.Condition) {
 		r.Data = append(r.Data, b.outlook(id)...)
 		b.burnExpressions(r, p, c)
 	case alert.KindConsumed:
-		r.Data = append([]Query{b.ledger("A", id, ledgerQuery{Value: "consumed"}), reduce("C", "A")}, b.outlook(id)...)
+		r.Data = append([]Query{b.ledger("A", id, ledgerQuery{Value: "consumed"}), reduce("C", "A"), math("P", "$C * 100")}, b.outlook(id)...)
 		r.Data = append(r.Data, math("E", "$C >= "+decimal(c.Share)))
 		r.Condition = "E"
 	case alert.KindForecast:
@@ -189,11 +190,11 @@ func (b *builder) ledgerNodes(r *Rule, p alert.Plan, c alert.Condition) {
 	}
 }
 
-// outlook reads what is left of the budget (L) and how many hours it is expected to last (H; S in seconds).
+// outlook reads what is left of the budget (L; Q in percent) and how many hours it is expected to last (H; V in days).
 func (b *builder) outlook(id string) []Query {
 	return []Query{
-		b.ledger("R", id, ledgerQuery{Value: "remaining"}), reduce("L", "R"),
-		b.ledger("X", id, ledgerQuery{Value: "exhaustion_hours"}), reduce("H", "X"), math("S", "$H * 3600"),
+		b.ledger("R", id, ledgerQuery{Value: "remaining"}), reduce("L", "R"), math("Q", "$L * 100"),
+		b.ledger("X", id, ledgerQuery{Value: "exhaustion_hours"}), reduce("H", "X"), math("V", "$H / 24"),
 	}
 }
 
