@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/burnline/grafana-slo-app/pkg/alert"
@@ -78,10 +80,32 @@ func (p *Plugin) fired(ctx context.Context, from, to time.Time) (*fired, error) 
 			}
 		}
 	}
+	f.name(history)
 	f.Events = slices.DeleteFunc(noise.Merge(notified, history), func(e noise.Event) bool {
 		return e.Labels[alert.LabelSLO] == labelTest || !e.End.IsZero() && !e.End.After(from) || e.Start.After(to)
 	})
 	return f, nil
+}
+
+// name fills in the UIDs of our own rules where Grafana's history keeps titles only: a rule's title ends with its
+// condition's.
+func (f *fired) name(events []noise.Event) {
+	plans := map[string]alert.Plan{}
+	for i, e := range events {
+		id := e.Labels[alert.LabelSLO]
+		def, ok := f.Definitions[id]
+		if e.RuleUID != "" || !ok {
+			continue
+		}
+		if _, known := plans[id]; !known {
+			plans[id] = alert.PlanFor(def, f.settings)
+		}
+		for _, c := range plans[id].Conditions {
+			if strings.HasSuffix(e.Rule, ": "+c.Title()) && c.Severity == e.Labels[alert.LabelSeverity] {
+				events[i].RuleUID = rule.UID(id, c.Key())
+			}
+		}
+	}
 }
 
 // notifications are the events that a contact point told.
@@ -263,10 +287,8 @@ func (p *Plugin) showNoise(w http.ResponseWriter, r *http.Request) {
 // conditions find what an event's rule alerts on, by the rule's UID.
 func (f *fired) conditions() func(noise.Event) (alert.Condition, bool) {
 	byUID := map[string]alert.Condition{}
-	for id, d := range f.Definitions {
-		for _, c := range alert.PlanFor(d, f.settings).Conditions {
-			byUID[rule.UID(id, c.Key())] = c
-		}
+	for _, d := range f.Definitions {
+		maps.Copy(byUID, conditionsOf(alert.PlanFor(d, f.settings)))
 	}
 	return func(e noise.Event) (alert.Condition, bool) {
 		c, ok := byUID[e.RuleUID]

@@ -4,9 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -46,9 +44,10 @@ type ruleStateJSON struct {
 	LastError      string   `json:"lastError"`
 	ActiveAt       *int64   `json:"activeAt"`
 	LastEvaluation *int64   `json:"lastEvaluation"`
-	Value          *float64 `json:"value"`
-	URL            string   `json:"url,omitempty"`
-	Drift          bool     `json:"drift"`
+	// Value is what the ledger says now of what the rule is about.
+	Value *float64 `json:"value"`
+	URL   string   `json:"url,omitempty"`
+	Drift bool     `json:"drift"`
 }
 
 // The states of a rule beside Grafana's own "pending", "firing", "nodata" and "error".
@@ -97,19 +96,29 @@ func (p *Plugin) listRules(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusOK, answer)
 		return
 	}
-	answer.Rules = orEmpty(want.rulesOf(plan))
+	conditions := conditionsOf(plan)
+	answer.Rules = orEmpty(want.rulesOf(plan, conditions))
+	if err := p.measure(r.Context(), id, want, conditions, answer.Rules); err != nil {
+		fail(w, err)
+		return
+	}
 	if err := p.engine.lookAtRules(r.Context(), want, answer.Rules); err != nil {
 		answer.StateError = sentence(err.Error())
 	}
 	writeJSON(w, http.StatusOK, answer)
 }
 
-// rulesOf are the rules of an SLO as they are meant; of their state nothing is known yet.
-func (w wanted) rulesOf(plan alert.Plan) []ruleStateJSON {
-	conditions := map[string]alert.Condition{}
+// conditionsOf are a plan's conditions by the UIDs of their rules.
+func conditionsOf(plan alert.Plan) map[string]alert.Condition {
+	out := map[string]alert.Condition{}
 	for _, c := range plan.Conditions {
-		conditions[rule.UID(plan.Definition.ID, c.Key())] = c
+		out[rule.UID(plan.Definition.ID, c.Key())] = c
 	}
+	return out
+}
+
+// rulesOf are the rules of an SLO as they are meant; of their state nothing is known yet.
+func (w wanted) rulesOf(plan alert.Plan, conditions map[string]alert.Condition) []ruleStateJSON {
 	var out []ruleStateJSON
 	for _, g := range w.Groups {
 		for _, r := range g.Rules {
@@ -150,7 +159,7 @@ func (e *Engine) lookAtRules(ctx context.Context, want wanted, rules []ruleState
 			continue
 		}
 		r.State, r.Health, r.LastError = stateOf(state), state.Health, state.LastError
-		r.ActiveAt, r.LastEvaluation, r.Value = millis(state.ActiveAt()), evaluated(state.LastEvaluation), valueOf(state)
+		r.ActiveAt, r.LastEvaluation = millis(state.ActiveAt()), evaluated(state.LastEvaluation)
 		r.URL = want.AppURL + "/alerting/grafana/" + url.PathEscape(r.UID) + "/view"
 	}
 	if want.Settings.Mode != alert.ModeAPI {
@@ -193,15 +202,39 @@ func evaluated(at time.Time) *int64 {
 	return millis(at)
 }
 
-// valueInText finds the number of the first reduced node in Grafana's words for a rule's values.
-var valueInText = regexp.MustCompile(`var='[BC]'[^\]]*?value=([-+0-9.eE]+)`)
-
-func valueOf(s grafana.RuleState) *float64 {
-	for _, instance := range s.Alerts {
-		if found := valueInText.FindStringSubmatch(instance.Value); found != nil {
-			if value, err := strconv.ParseFloat(found[1], 64); err == nil {
-				return budget.Finite(value)
-			}
+// measure fills in what the ledger says now of what each rule is about, in the unit of its kind: a burn rate, a share, hours, or
+// 0 and 1 for an absence. Grafana tells no more of a rule's value than whether it fires.
+func (p *Plugin) measure(ctx context.Context, id string, want wanted, conditions map[string]alert.Condition, rules []ruleStateJSON) error {
+	reader, snapshot, err := p.answers.catalogue(ctx)
+	if err != nil {
+		return err
+	}
+	entry, ok := selection{SLOs: []string{id}}.single(snapshot)
+	if !ok {
+		return nil
+	}
+	series, err := reader.Series(ctx, budget.Key{SLO: id})
+	if err != nil {
+		return err
+	}
+	for i := range rules {
+		c := conditions[rules[i].UID]
+		q := query{Absence: c.Absence}
+		switch c.Kind {
+		case alert.KindBurn:
+			q.Value, q.Windows = valueBurn, []time.Duration{c.Row.Long}
+		case alert.KindConsumed:
+			q.Value = valueConsumed
+		case alert.KindForecast:
+			q.Value = valueExhaustion
+		case alert.KindAbsence:
+			q.Value = valueAbsence
+		case alert.KindStale:
+			continue
+		}
+		value, lacking := p.answers.ruleValue(q, entry, series, want.Settings, p.answers.now().UTC())
+		if lacking == "" && (q.Value != valueExhaustion || value < never) {
+			rules[i].Value = budget.Finite(value)
 		}
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/burnline/grafana-slo-app/pkg/alert"
 	"github.com/burnline/grafana-slo-app/pkg/alert/noise"
+	"github.com/burnline/grafana-slo-app/pkg/alert/rule"
 )
 
 // label puts the incident of search-latency into the sample ledger.
@@ -139,8 +140,17 @@ func TestNoiseIsAssessedFromHistoryAndNotifications(t *testing.T) {
 	suggestions := report["bySlo"].([]any)[0].(map[string]any)["suggestions"].([]any)
 	require.NotEmpty(t, suggestions[0].(map[string]any)["text"], "measured by a backtest")
 
+	at += 3_600_000
+	grafana.change(func() {
+		grafana.history = fmt.Sprintf(`[{"id":1,"alertName":"CPU high","prevState":"Normal","newState":"Alerting","time":%d,"text":"CPU high {alertname=CPU high} - A=1"},
+			{"id":3,"alertName":"Search latency: 50 %% of the budget consumed","prevState":"Normal","newState":"Alerting","time":%d,
+			"text":"Search latency: 50 %% of the budget consumed {alertname=Search latency: 50 %% of the budget consumed, burnline_slo=search-latency, severity=ticket} - A=1"}]`, at, at)
+	})
+	own := callApp(t, p, http.StatusOK, http.MethodGet, "alerts/history?slo=search-latency", "")["events"].([]any)
+	require.Equal(t, rule.UID("search-latency", "consumed-0.5"), own[0].(map[string]any)["ruleUid"], "Grafana's history has titles only")
+
 	all := callApp(t, p, http.StatusOK, http.MethodGet, "alerts/history", "")["events"].([]any)
-	require.Len(t, all, 2)
+	require.Len(t, all, 3)
 	require.Equal(t, noise.SourceHistory, all[0].(map[string]any)["source"])
 
 	grafana.change(func() { grafana.broken = http.StatusForbidden })
