@@ -48,8 +48,10 @@ type keeper struct {
 	metrics     *keeperMetrics
 
 	// Only the service's own goroutine uses these.
-	seen          seen
-	due, tidyDue  time.Time
+	seen         seen
+	due, tidyDue time.Time
+	// pause is until when nothing is looked at, because the ledger could not be read.
+	pause         time.Time
 	loggedTrouble string
 }
 
@@ -70,7 +72,7 @@ func newKeeper(e *Engine, definitions catalogued, store ledger.Store, registerer
 	return k
 }
 
-func (k *keeper) start(ctx context.Context) error {
+func (k *keeper) start(context.Context) error {
 	k.due = k.engine.cfg.Now()
 	return nil
 }
@@ -78,14 +80,18 @@ func (k *keeper) start(ctx context.Context) error {
 // look reconciles if there is a reason to. It never fails: what goes wrong is told and tried again.
 func (k *keeper) look(ctx context.Context) error {
 	now := k.engine.cfg.Now()
+	if now.Before(k.pause) {
+		return nil
+	}
 	if now.After(k.tidyDue) {
 		k.tidyDue = now.Add(tidyEvery)
-		if err := errors.Join(forgetEvents(ctx, k.store, now), k.engine.keepAppURL(ctx, k.store)); err != nil {
+		if err := forgetEvents(ctx, k.store, now); err != nil {
 			k.engine.cfg.Logger.Warn("old notifications were not deleted", "error", err)
 		}
 	}
 	settings, revision, err := k.settings.read(ctx, k.store)
 	if err != nil {
+		k.pause = now.Add(retryEvery)
 		k.tell(ctx, err)
 		return nil
 	}
@@ -94,7 +100,14 @@ func (k *keeper) look(ctx context.Context) error {
 	if present.count > 0 {
 		present.first = &catalogue.Definitions[0]
 	}
-	present.appURL, _ = k.engine.appURL(ctx, k.store)
+	if present.appURL, err = k.engine.appURL(ctx, k.store); err == nil && present.appURL != k.seen.appURL {
+		err = k.engine.keepAppURL(ctx, k.store)
+	}
+	if err != nil {
+		k.pause = now.Add(retryEvery)
+		k.tell(ctx, err)
+		return nil
+	}
 	if !k.engine.hurry() && present == k.seen && now.Before(k.due) {
 		return nil
 	}

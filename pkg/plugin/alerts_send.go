@@ -113,6 +113,9 @@ func (e *Engine) removeLater(alerting *grafana.Alerting) {
 
 // testRule is a rule that always fires.
 func testRule(body testRequest, by string, now time.Time) *models.ProvisionedAlertRule {
+	if by != "" {
+		by = " by " + by
+	}
 	text := func(s string) *string { return &s }
 	pending := strfmt.Duration(0)
 	organisation := int64(1)
@@ -121,7 +124,7 @@ func testRule(body testRequest, by string, now time.Time) *models.ProvisionedAle
 		OrgID: &organisation, For: &pending, NoDataState: text(rule.StateOK), ExecErrState: text(rule.StateOK),
 		Labels: map[string]string{alert.LabelSLO: reconcile.TestSLO, alert.LabelService: "burnline", alert.LabelSeverity: body.Severity},
 		Annotations: map[string]string{
-			"summary":     fmt.Sprintf("This is a test of a %s by %s at %s: nothing is wrong.", body.Severity, by, clock(now)),
+			"summary":     fmt.Sprintf("This is a test of a %s%s at %s: nothing is wrong.", body.Severity, by, clock(now)),
 			"description": "Sent from Burnline's alert settings. The rule is deleted after two minutes; nothing needs to be done.",
 		},
 		Data: []*models.AlertQuery{{

@@ -42,7 +42,7 @@ func (e *Engine) want(ctx context.Context, definitions []slo.Definition, setting
 	if w.AppURL, err = e.appURL(ctx, documents); err != nil {
 		return w, err
 	}
-	if settings.Mode == alert.ModeOff {
+	if settings.Mode == alert.ModeOff || len(definitions) == 0 {
 		return w, nil
 	}
 	if w.LedgerUID, err = e.ledgerUID(ctx); err != nil {
