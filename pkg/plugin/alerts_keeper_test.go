@@ -92,7 +92,7 @@ func TestAGrafanaThatFailsIsToldAndLeftAlone(t *testing.T) {
 	require.Contains(t, settings["contactPointsError"], "permission")
 
 	grafana.broken, grafana.sources = 0, `[]`
-	require.Contains(t, fmt.Sprint(callApp(t, p, http.StatusOK, http.MethodGet, "alerts/plan", "")["errors"]), "Grafana has no data source of the type burnline-slo-datasource, which the alert rules ask: add one")
+	require.Contains(t, fmt.Sprint(callApp(t, p, http.StatusOK, http.MethodGet, "alerts/plan", "")["errors"]), "there is no data source of the type burnline-slo-datasource in Grafana, which the alert rules ask: add one")
 	require.Zero(t, grafana.count())
 }
 

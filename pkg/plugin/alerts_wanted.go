@@ -127,7 +127,7 @@ func (e *Engine) keepAppURL(ctx context.Context, store ledger.Store) error {
 }
 
 // errNoDataSource means that rules have nobody to ask for the ledger's numbers.
-var errNoDataSource = fmt.Errorf("Grafana has no data source of the type %s, which the alert rules ask: add one under Connections, Data sources, \"Burnline SLO\", or name its UID as data_source_uid in [plugin.%s]", DataSourceID, AppID)
+var errNoDataSource = fmt.Errorf("there is no data source of the type %s in Grafana, which the alert rules ask: add one under Connections, Data sources, \"Burnline SLO\", or name its UID as data_source_uid in [plugin.%s]", DataSourceID, AppID)
 
 // preferredUID is the data source that provisioning examples make; it is taken where there are several.
 const preferredUID = "burnline-slo"
@@ -147,7 +147,7 @@ func (e *Engine) ledgerUID(ctx context.Context) (string, error) {
 	uids, err := e.dataSources(ctx, DataSourceID)
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("Burnline's data source can't be looked up: %w", err)
+		return "", fmt.Errorf("the data source of Burnline can't be looked up: %w", err)
 	case len(uids) == 0:
 		return "", errNoDataSource
 	case slices.Contains(uids, preferredUID):

@@ -46,7 +46,7 @@ func (e *Engine) grafana() (*grafana.Client, error) {
 	})
 }
 
-var errNoAccess = errors.New("Grafana can't be asked: this process has no service account token or does not know Grafana's URL; see the app's health")
+var errNoAccess = errors.New("this process can't ask Grafana: it has no service account token, or does not know Grafana's URL; see the app's health")
 
 // alerting is the way to Grafana Alerting as it is reached at the moment.
 func (e *Engine) alerting() (*grafana.Alerting, error) {
