@@ -94,5 +94,5 @@ function recallText({ recall, found, incidents }: BacktestRow): string {
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
-  chosen: css({ background: theme.colors.action.selected }),
+  chosen: css({ background: theme.colors.background.secondary }),
 });

@@ -36,7 +36,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
     '& th, & td': {
       padding: theme.spacing(0.75, 1),
       textAlign: 'left',
-      verticalAlign: 'top',
+      verticalAlign: 'middle',
       fontWeight: theme.typography.fontWeightRegular,
     },
     '& thead th': { color: theme.colors.text.secondary, verticalAlign: 'bottom', whiteSpace: 'nowrap' },

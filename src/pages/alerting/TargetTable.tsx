@@ -71,6 +71,6 @@ export function TargetTable({ label, targets, present, weeks }: TargetTableProps
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
-  present: css({ background: theme.colors.action.selected }),
+  present: css({ background: theme.colors.background.secondary }),
   note: css({ color: theme.colors.text.secondary, whiteSpace: 'normal', maxWidth: '44ch' }),
 });

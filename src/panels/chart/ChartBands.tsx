@@ -6,8 +6,8 @@ export interface TimeBand {
   from: number;
   to: number;
   color: string;
-  /** Behind the lines over the whole height, or a strip along the bottom. */
-  place: 'behind' | 'foot';
+  /** Behind the lines over the whole height, or a strip along the top, where lines seldom are. */
+  place: 'behind' | 'head';
 }
 
 type Config = ComponentProps<typeof TooltipPlugin2>['config'];
@@ -20,8 +20,8 @@ interface Plot {
 }
 
 /** A short alert in a long range is still to be seen. Pixels. */
-const MIN_WIDTH = 2;
-const FOOT_HEIGHT = 8;
+const MIN_WIDTH = 3;
+const HEAD_HEIGHT = 8;
 
 export interface ChartBandsProps {
   config: Config;
@@ -40,7 +40,7 @@ export function ChartBands({ config, bands }: ChartBandsProps) {
       plot.current = self;
     });
     config.addHook('drawClear', (self) => drawBands(self, drawn('behind')));
-    config.addHook('draw', (self) => drawBands(self, drawn('foot')));
+    config.addHook('draw', (self) => drawBands(self, drawn('head')));
   }, [config]);
 
   useLayoutEffect(() => {
@@ -61,9 +61,9 @@ function drawBands(plot: Plot, bands: TimeBand[]) {
     if (right < bbox.left || left > bbox.left + bbox.width) {
       continue;
     }
-    const height = place === 'foot' ? FOOT_HEIGHT * scale : bbox.height;
+    const height = place === 'head' ? HEAD_HEIGHT * scale : bbox.height;
     ctx.fillStyle = color;
-    ctx.fillRect(left, bbox.top + bbox.height - height, Math.max(MIN_WIDTH * scale, right - left), height);
+    ctx.fillRect(left, bbox.top, Math.max(MIN_WIDTH * scale, right - left), height);
   }
   ctx.restore();
 }

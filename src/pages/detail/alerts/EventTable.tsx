@@ -37,7 +37,7 @@ export function EventTable({ events, incidents, now, timeZone, onAcknowledged, o
   const titles = new Map(incidents.map(({ id, title }) => [id, title]));
   return (
     <>
-      <TableBox label="Alerts that fired" minWidth={920}>
+      <TableBox label="Alerts that fired" minWidth={1040}>
         <thead>
           <tr>
             <th scope="col">Fired at</th>
@@ -59,7 +59,7 @@ export function EventTable({ events, incidents, now, timeZone, onAcknowledged, o
                   {at}
                 </th>
                 <td className={styles.alert}>
-                  <Stack gap={1} alignItems="baseline">
+                  <Stack gap={1} alignItems="flex-start">
                     <SeverityBadge severity={event.severity} />
                     <span>{conditionText({ title: event.title, kind: 'burn' })}</span>
                   </Stack>
@@ -103,7 +103,7 @@ function LabelButton({ at, onClick }: { at: string; onClick: () => void }) {
       size="sm"
       icon="plus"
       onClick={onClick}
-      aria-label={`Label the alert of ${at} as incident`}
+      aria-label={`Label as incident the alert of ${at}`}
     >
       Label as incident
     </Button>
@@ -154,6 +154,6 @@ function Acknowledged({ event, at, timeZone, onDone }: AcknowledgedProps) {
 const getStyles = (theme: GrafanaTheme2) => ({
   empty: css({ margin: 0, color: theme.colors.text.secondary }),
   short: css({ whiteSpace: 'nowrap' }),
-  alert: css({ minWidth: '30ch' }),
+  alert: css({ minWidth: '44ch' }),
   error: css({ color: theme.colors.error.text, overflowWrap: 'anywhere', maxWidth: '36ch' }),
 });

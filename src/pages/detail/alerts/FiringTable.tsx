@@ -29,7 +29,7 @@ export function FiringTable({ label, firings, to, timeZone }: FiringTableProps) 
   }
   return (
     <>
-      <TableBox label={label} minWidth={920}>
+      <TableBox label={label} minWidth={1120}>
         <thead>
           <tr>
             <th scope="col">Would have fired at</th>
@@ -52,7 +52,7 @@ export function FiringTable({ label, firings, to, timeZone }: FiringTableProps) 
                 {formatTime(firing.from, timeZone)}
               </th>
               <td className={styles.condition}>
-                <Stack gap={1} alignItems="baseline">
+                <Stack gap={1} alignItems="flex-start">
                   <SeverityBadge severity={firing.severity} />
                   <span>{conditionText({ title: firing.title, kind: firing.kind })}</span>
                 </Stack>
@@ -63,7 +63,7 @@ export function FiringTable({ label, firings, to, timeZone }: FiringTableProps) 
               </td>
               <td className="number">{formatBudget(firing.spentBefore)}</td>
               <td className="number">{formatBudget(firing.spentAfter)}</td>
-              <td>
+              <td className={styles.incident}>
                 <Verdict firing={firing} />
               </td>
               <td className={styles.short}>
@@ -107,6 +107,7 @@ function Verdict({ firing: { truePositive, incidents } }: { firing: Firing }) {
 const getStyles = (theme: GrafanaTheme2) => ({
   empty: css({ margin: 0, color: theme.colors.text.secondary }),
   short: css({ whiteSpace: 'nowrap' }),
-  condition: css({ minWidth: '30ch' }),
-  verdict: css({ display: 'inline-flex', alignItems: 'baseline', gap: theme.spacing(0.5) }),
+  condition: css({ minWidth: '44ch' }),
+  incident: css({ minWidth: '30ch' }),
+  verdict: css({ display: 'inline-flex', alignItems: 'center', gap: theme.spacing(0.5) }),
 });

@@ -44,7 +44,9 @@ export function IncidentTable({ incidents, now, timeZone, onRemoved }: IncidentT
           {incidents.map(({ id, title, from, to, by }) => (
             <tr key={id}>
               <td className={styles.short}>{formatTime(from, timeZone)}</td>
-              <th scope="row">{title}</th>
+              <th scope="row" className={styles.name}>
+                {title}
+              </th>
               <td className={styles.short}>
                 {formatDuration(((to ?? now) - from) / 1000)}
                 {to === undefined ? ', goes on' : ''}
@@ -81,5 +83,6 @@ export function IncidentTable({ incidents, now, timeZone, onRemoved }: IncidentT
 const getStyles = (theme: GrafanaTheme2) => ({
   empty: css({ margin: 0, color: theme.colors.text.secondary }),
   short: css({ whiteSpace: 'nowrap' }),
+  name: css({ minWidth: '32ch' }),
   error: css({ color: theme.colors.error.text, overflowWrap: 'anywhere' }),
 });

@@ -2,6 +2,7 @@ import { css } from '@emotion/css';
 import { dateTimeFormat, type GrafanaTheme2 } from '@grafana/data';
 import { Icon, Tooltip, useStyles2, useTheme2 } from '@grafana/ui';
 import { formatDuration, formatTime, severityLook } from '../../../format';
+import { conditionText } from '../../alerting/words';
 import { type Lane, type LaneBar, ticksOf, type TimeSpan } from './laneModel';
 import { markColors } from './marks';
 
@@ -26,7 +27,7 @@ export function Lanes({ label, lanes, span, timeZone, width }: LanesProps) {
         <div key={`${lane.kind} ${lane.key}`} className={styles.lane}>
           <span className={styles.name}>
             <Icon name={lane.kind === 'incident' ? 'exclamation-circle' : severityLook(lane.kind).icon} size="sm" />
-            {lane.title}
+            {conditionText({ title: lane.title, kind: 'burn' })}
           </span>
           <span className={styles.track}>
             {lane.bars.map((bar) => (

@@ -96,7 +96,7 @@ function RuleLink({ rule }: { rule: AlertRule }) {
       href={locationUtil.assureBaseUrl(rule.url)}
       inline={false}
       variant="bodySmall"
-      aria-label={`Open the rule "${conditionTitle(rule.title)}" in Grafana`}
+      aria-label={`Open rule "${conditionTitle(rule.title)}" in Grafana`}
     >
       Open rule
     </TextLink>

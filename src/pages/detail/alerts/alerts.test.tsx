@@ -5,12 +5,12 @@ import userEvent from '@testing-library/user-event';
 import axe from 'axe-core';
 import { Route, Routes, useLocation } from 'react-router';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { APP_URL, type AlertRules, type BacktestResult, type Incident, sloUrl } from '../../../api';
+import { type AlertRules, APP_URL, type BacktestResult, type Incident, sloUrl } from '../../../api';
 import { fakeBackend, type Request } from '../../../testing/backend';
 import { renderInGrafana } from '../../../testing/render';
 import { NOW, sampleSLO } from '../../../testing/samples';
 import { sampleEvent, sampleFiring, sampleResult, sampleRule, sampleTarget } from '../../../testing/samplesAlerts';
-import App from '../../App';
+import { DetailPage } from '../DetailPage';
 
 vi.mock('@grafana/runtime', async (original) => ({
   ...(await original<object>()),
@@ -75,7 +75,7 @@ function open(search = '?tab=alerts') {
   return renderInGrafana(
     <>
       <Routes>
-        <Route path={`${APP_URL}/*`} element={<App />} />
+        <Route path={`${APP_URL}/slos/*`} element={<DetailPage />} />
       </Routes>
       <Address />
     </>,
@@ -242,7 +242,7 @@ describe('the history', () => {
   it('makes an incident of an alert, to the minute', async () => {
     const requests = serve();
     open();
-    await userEvent.click(await screen.findByRole('button', { name: /^Label the alert of/ }));
+    await userEvent.click(await screen.findByRole('button', { name: /^Label as incident/ }));
     const dialog = screen.getByRole('dialog');
     await userEvent.click(within(dialog).getByRole('button', { name: 'Save' }));
     expect(within(dialog).getByText('Say in a few words what happened')).toBeTruthy();

@@ -27,10 +27,10 @@ describe('the incidents of an SLO', () => {
 });
 
 describe('what a chart marks', () => {
-  it('are alerts behind the lines, pages over tickets, and incidents at the foot', () => {
+  it('are alerts behind the lines, pages over tickets, and incidents at the top', () => {
     const events = [sampleEvent(), sampleEvent({ severity: 'ticket', end: null })];
     const bands = bandsOf(events, incidentsOf([incident({})], slo), THEME, NOW);
-    expect(bands.map(({ place }) => place)).toEqual(['behind', 'behind', 'foot']);
+    expect(bands.map(({ place }) => place)).toEqual(['behind', 'behind', 'head']);
     expect(bands[0]).toMatchObject({ to: NOW, color: expect.stringContaining(THEME.colors.warning.main) as string });
     expect(bands[2]).toMatchObject({ from: NOW - HOUR, to: NOW });
   });

@@ -42,7 +42,7 @@ export function markColors(theme: GrafanaTheme2) {
 /** How strongly a band behind the lines is coloured: the lines must stay readable on it. */
 const BAND_ALPHA = '40';
 
-/** What a burn rate chart marks: alerts behind the lines, incidents along the foot. What has no end goes on to `now`. */
+/** What a burn rate chart marks: alerts behind the lines, incidents along the top. What has no end goes on to `now`. */
 export function bandsOf(
   events: AlertEvent[],
   incidents: IncidentSpan[],
@@ -56,6 +56,6 @@ export function bandsOf(
     ...alerts.map(({ severity, start, end }): TimeBand => {
       return { from: start, to: end ?? now, color: colors[severity] + BAND_ALPHA, place: 'behind' };
     }),
-    ...incidents.map(({ from, to }): TimeBand => ({ from, to: to ?? now, color: colors.incident, place: 'foot' })),
+    ...incidents.map(({ from, to }): TimeBand => ({ from, to: to ?? now, color: colors.incident, place: 'head' })),
   ];
 }
