@@ -18,14 +18,31 @@ func (c Condition) Holds(s *budget.Series, o budget.Objective, at time.Time) boo
 		return len(rows) == 1 && rows[0].Firing
 	case KindConsumed:
 		r := s.Report(o, at)
-		return r.Coverage > 0 && r.Bad() > 0 && r.Consumed >= c.Share
+		return r.Coverage > 0 && r.Bad() > 0 && Consumed(r) >= c.Share
 	case KindForecast:
-		return c.Supported(s.Exhaustion(o, at), at)
+		return Foreseeable(s.Report(o, at)) && c.Supported(s.Exhaustion(o, at), at)
 	case KindAbsence:
 		return c.absent(s, at)
 	case KindStale:
 	}
 	return false
+}
+
+// Consumed is the share of a whole window's budget that is consumed, as far as is known: while history is
+// younger than the window, the little budget of the few events so far would make the first bad one a catastrophe. Minutes
+// that a source failed to answer for do not make it smaller.
+func Consumed(r budget.Report) float64 { return r.Consumed * recorded(r.Totals) }
+
+// Foreseeable reports whether enough of the window is known to forecast from: half of it.
+func Foreseeable(r budget.Report) bool { return recorded(r.Totals) >= 0.5 }
+
+// recorded is the share of a span's buckets in which the service and its evaluation existed.
+func recorded(t budget.Totals) float64 {
+	all := t.All()
+	if all == 0 {
+		return 0
+	}
+	return float64(all-t.Buckets[budget.StateUnknown]-t.Buckets[budget.StateNoData]) / float64(all)
 }
 
 // Supported reports whether a forecast made at a moment calls for a ticket. A budget that is spent already is

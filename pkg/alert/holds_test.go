@@ -91,6 +91,11 @@ func TestABurnHoldsJustAboveItsRateInBothWindows(t *testing.T) {
 func TestAConsumedShareHoldsFromTheEventThatReachesIt(t *testing.T) {
 	// A day of 1,440,000 events permits 1,440 bad ones; half of that is 720.
 	condition := Condition{Kind: KindConsumed, Severity: budget.SeverityTicket, Share: 0.5}
+	objective := func() budget.Objective {
+		o := objective()
+		o.Window = day
+		return o
+	}
 	with := func(bad float64) *budget.Series {
 		return series(measured(0, 1439, 0), []budget.Bucket{{Start: epoch + 1439*60, Total: 1000, Good: 1000 - bad, State: budget.StateMeasured}})
 	}
@@ -100,6 +105,29 @@ func TestAConsumedShareHoldsFromTheEventThatReachesIt(t *testing.T) {
 	require.False(t, condition.Holds(budget.NewSeries(), objective(), minute(1440)))
 	condition.Share = 1
 	require.False(t, condition.Holds(with(720), objective(), minute(1440)))
+}
+
+func TestTheFirstErrorOfAYoungHistoryConsumesNoWholeBudget(t *testing.T) {
+	half := Condition{Kind: KindConsumed, Severity: budget.SeverityTicket, Share: 0.5}
+	o := objective()
+	o.Window = 30 * day
+	// A day of the month is known, with as many bad events as 60 % of a month's budget, at a day's traffic.
+	bad := 0.6 * 1440 * 30
+	spread := func(bad float64) *budget.Series {
+		buckets := measured(0, 1440, 0)
+		for i := range buckets {
+			buckets[i].Good = buckets[i].Total - bad/1440
+		}
+		return series(buckets)
+	}
+	require.True(t, half.Holds(spread(bad), o, minute(1440)))
+	require.False(t, half.Holds(spread(0.8*bad), o, minute(1440)), "16 times the day's own budget, and 48 % of the month's")
+	require.False(t, Foreseeable(spread(bad).Report(o, minute(1440))), "a day does not foretell a month")
+	failing := series(measured(0, 1440, 0))
+	for i := range 29 * 1440 {
+		failing.Put(budget.Bucket{Start: epoch - int64(i+1)*60, State: budget.StateSourceError})
+	}
+	require.True(t, Foreseeable(failing.Report(o, minute(1440))), "what the source failed to answer for is no young history")
 }
 
 func TestAForecastHoldsOnlyWhereItsIntervalSupportsIt(t *testing.T) {

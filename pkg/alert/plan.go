@@ -178,8 +178,8 @@ func PlanWith(d slo.Definition, s Settings, policies ...Policy) Plan {
 	return p
 }
 
-// forecastFor is how long a forecast must stand: it may waver while a burn begins or ends.
-const forecastFor = 15 * time.Minute
+// forecastFor is how long a forecast must stand: during an incident every budget looks lost, and the pages tell of that.
+const forecastFor = time.Hour
 
 func (p *Plan) addRow(row Row) {
 	if !row.Applies(p.Objective.Window) {

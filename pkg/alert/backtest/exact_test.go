@@ -86,6 +86,10 @@ func slowly(s *budget.Series, o budget.Objective, c alert.Condition, from, to ti
 		} else {
 			holds = c.Holds(s, o, at)
 		}
+		if c.Kind == alert.KindBurn {
+			long := s.Sum(at.Add(-c.Row.Long).Unix(), at.Unix())
+			holds = holds && float64(long.Buckets[budget.StateUnknown]) <= (1-leastEvaluated)*float64(long.All())
+		}
 		if !holds {
 			if !firing.IsZero() {
 				out = append(out, [2]time.Time{firing, at})

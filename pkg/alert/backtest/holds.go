@@ -12,6 +12,10 @@ const week = 7 * 24 * time.Hour
 // forecastEvery is how often a forecast is made; it stands until the next. A forecast walks 720 steps into the future.
 const forecastEvery = 15 * time.Minute
 
+// leastEvaluated is the share of a burn row's long window that the ledger must have evaluated for the row to be asked:
+// what a window would have said that begins before the ledger does, nobody knows.
+const leastEvaluated = 0.5
+
 // holds is alert.Condition.Holds for the minutes of the timeline, to be asked in ascending order.
 func (l *timeline) holds(s *budget.Series, o budget.Objective, c alert.Condition) func(i int) bool {
 	switch c.Kind {
@@ -22,7 +26,7 @@ func (l *timeline) holds(s *budget.Series, o budget.Objective, c alert.Condition
 		return func(i int) bool {
 			good, total := l.sum(i-window, i)
 			bad := total - good
-			return bad > 0 && consumed(bad, o.Allowed(total)) >= c.Share
+			return bad > 0 && consumed(bad, o.Allowed(total))*share(l.recorded, window, i) >= c.Share
 		}
 	case alert.KindForecast:
 		return l.forecasts(s, o, c)
@@ -44,7 +48,7 @@ func (l *timeline) burns(o budget.Objective, c alert.Condition) func(i int) bool
 		return ok && (rate > threshold || c.Row.Inclusive && rate == threshold)
 	}
 	return func(i int) bool {
-		if !above(i-long, i) || !above(i-short, i) {
+		if !above(i-long, i) || !above(i-short, i) || share(l.evaluated, long, i) < leastEvaluated {
 			return false
 		}
 		_, total := l.sum(i-long, i)
@@ -103,20 +107,20 @@ func (l *timeline) lasts(o budget.Objective, horizon time.Duration, i int) bool 
 	if 1-consumed(bad, o.Allowed(total)) <= 0 {
 		return true
 	}
-	share := o.Target.Complement().Float()
+	allowed := o.Target.Complement().Float()
 	ratio := max(l.ratio(i-minutes(recentWindow(o)), i), l.ratio(i-minutes(newestWindow(o)), i))
 	traffic := l.traffic(i)
 	// The projection's own step is at most 2.5/720 of the window; a crossing is found at the end of its step.
 	ahead := minutes(horizon) + (window*5+1439)/1440 + 1
 	stretch := max(1, window/720)
-	least := 1e-6 * (bad + share*total)
+	least := 1e-6 * (bad + allowed*total)
 	for n := 0; n < ahead; n += stretch {
 		_, kept := l.sum(min(i, i+n+stretch-window), i)
 		future := traffic(n)
-		if ratio > share {
+		if ratio > allowed {
 			future = traffic(n + stretch)
 		}
-		if share*kept-l.bad(min(i, i+n-window), i)+(share-ratio)*future <= least {
+		if allowed*kept-l.bad(min(i, i+n-window), i)+(allowed-ratio)*future <= least {
 			return false
 		}
 	}

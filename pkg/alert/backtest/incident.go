@@ -110,16 +110,12 @@ func (c *caseOf) counted() []alert.Incident {
 }
 
 // promised reports whether an incident alone spends what a condition promises to tell: a burn row its share of the
-// budget within its long window and with its minimum of events, a threshold its share of the budget.
+// budget within its long window and with its minimum of events.
 func (c *caseOf) promised(condition alert.Condition, i alert.Incident) bool {
-	long := c.window
-	switch condition.Kind {
-	case alert.KindBurn:
-		long = minutes(condition.Row.Long)
-	case alert.KindConsumed:
-	default:
+	if condition.Kind != alert.KindBurn {
 		return false
 	}
+	long := minutes(condition.Row.Long)
 	first, last := c.minutesOf(i)
 	for at := first + 1; at <= last; at++ {
 		bad := c.line.bad(max(first, at-long), at)

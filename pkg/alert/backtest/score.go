@@ -10,7 +10,8 @@ import (
 
 // Score is how well alerts told of incidents. Alerts are counted as such; whether they were right is counted by event,
 // so that four rows that fire in one incident are one success and not four, and one loss that makes an
-// alert come and go is one mistake.
+// alert come and go is one mistake. Thresholds and forecasts count as alerts only: they tell of the budget's state, which is never
+// wrong, and not of an incident.
 type Score struct {
 	// Firings is the number of alerts.
 	Firings int
@@ -79,6 +80,8 @@ func (c *caseOf) score(r Result, severity, finders func(string) bool) Score {
 	if !r.Labelled {
 		return s
 	}
+	budgets := func(f Firing) bool { return !tellsOfIncidents(f.Condition) }
+	own, finding = slices.DeleteFunc(own, budgets), slices.DeleteFunc(finding, budgets)
 	s.TruePositives, s.FalsePositives = trueEvents(own), falseEvents(own)
 	if n := s.TruePositives + s.FalsePositives; n > 0 {
 		s.Precision = new(float64(s.TruePositives) / float64(n))
@@ -86,6 +89,11 @@ func (c *caseOf) score(r Result, severity, finders func(string) bool) Score {
 	c.recall(&s, r, severity, finding)
 	s.MeanDelay, s.MeanReset = c.times(own)
 	return s
+}
+
+// tellsOfIncidents is true for the alerts that say that something is wrong at this moment.
+func tellsOfIncidents(c alert.Condition) bool {
+	return c.Kind == alert.KindBurn || c.Kind == alert.KindAbsence
 }
 
 func (c *caseOf) recall(s *Score, r Result, severity func(string) bool, finding []Firing) {
@@ -123,7 +131,7 @@ func (c *caseOf) times(firings []Firing) (delay, reset *time.Duration) {
 			if first.IsZero() {
 				first = f.From
 			}
-			if resets := f.Condition.Kind == alert.KindBurn || f.Condition.Kind == alert.KindAbsence; !resets || !f.From.Before(i.End) {
+			if !f.From.Before(i.End) {
 				continue
 			}
 			open = open || f.To.IsZero()

@@ -19,7 +19,9 @@ type timeline struct {
 	totalPart, goodPart []int64
 	// answered counts the minutes for which the source answered with data.
 	answered []int32
-	state    []budget.State
+	// evaluated counts the minutes that are in the ledger at all, recorded those of them for which the source had series.
+	evaluated, recorded []int32
+	state               []budget.State
 }
 
 const partsPerEvent = 1 << 32
@@ -42,7 +44,7 @@ func layOut(s *budget.Series, cfg Config, plans ...alert.Plan) *timeline {
 	}
 	from, to := cfg.From.Unix()-int64(minutes(back)+minutes(alert.AbsenceWindow))*budget.StepSeconds, cfg.To.Unix()
 	n := int(max(0, (to-from)/budget.StepSeconds))
-	l := &timeline{base: from, total: make([]int64, n+1), good: make([]int64, n+1), answered: make([]int32, n+1), state: make([]budget.State, n)}
+	l := &timeline{base: from, total: make([]int64, n+1), good: make([]int64, n+1), answered: make([]int32, n+1), evaluated: make([]int32, n+1), recorded: make([]int32, n+1), state: make([]budget.State, n)}
 	l.read(s, to)
 	return l
 }
@@ -53,6 +55,7 @@ func (l *timeline) read(s *budget.Series, to int64) {
 	skip := func(until int) {
 		for ; at < until; at++ {
 			l.total[at+1], l.good[at+1], l.answered[at+1] = l.total[at], l.good[at], l.answered[at]
+			l.evaluated[at+1], l.recorded[at+1] = l.evaluated[at], l.recorded[at]
 			if l.totalPart != nil {
 				l.totalPart[at+1], l.goodPart[at+1] = l.totalPart[at], l.goodPart[at]
 			}
@@ -62,6 +65,10 @@ func (l *timeline) read(s *budget.Series, to int64) {
 		i := int((b.Start - l.base) / budget.StepSeconds)
 		skip(i + 1)
 		l.state[i] = b.State
+		l.evaluated[i+1]++
+		if b.State != budget.StateNoData {
+			l.recorded[i+1]++
+		}
 		if b.State == budget.StateMeasured || b.State == budget.StateNoTraffic {
 			l.answered[i+1]++
 		}
@@ -119,6 +126,11 @@ func (l *timeline) bad(i, j int) float64 {
 	}
 	good, total := l.sum(i, j)
 	return total - good
+}
+
+// share is the part of the n minutes before i that are counted in a prefix sum.
+func share(counts []int32, n, i int) float64 {
+	return float64(counts[i]-counts[max(0, i-n)]) / float64(n)
 }
 
 // rate is the burn rate over the minutes [i, j); false without an event.

@@ -180,8 +180,13 @@ func (r *ruled) consumed(c alert.Condition, sampled bool) error {
 	if !known {
 		expr := fmt.Sprintf("%s / %s", r.ratio(window), r.plan.Definition.Target.Complement())
 		if r.plan.Definition.Target.Complement().IsZero() {
-			expr = r.ratio(window) + " > bool 0" // nothing is allowed: the first bad event consumes it all
+			expr = "(" + r.ratio(window) + " > bool 0)" // nothing is allowed: the first bad event consumes it all
 		}
+		if err := r.window(tile, sampled); err != nil {
+			return err
+		}
+		// While the series are younger than the window, as alert.Consumed says. They are recorded once a minute.
+		expr += fmt.Sprintf(" * clamp_max(count_over_time(%s[%s]) * 60 / %d, 1)", r.series(metricTotal, tile), alert.DurationText(window), int64(window/time.Second))
 		r.record(into, metricConsumed, expr)
 	}
 	r.alert(into, c, fmt.Sprintf("%s >= %s", r.series(metricConsumed, 0), decimal(c.Share)))

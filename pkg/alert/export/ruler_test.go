@@ -131,7 +131,7 @@ func TestALongWindowIsARatioOfSums(t *testing.T) {
 		require.NoError(t, err, one.Expr)
 		parser.Inspect(read, func(node parser.Node, _ []parser.Node) error {
 			if call, ok := node.(*parser.Call); ok && strings.HasSuffix(call.Func.Name, "_over_time") {
-				require.Equal(t, "sum_over_time", call.Func.Name)
+				require.Contains(t, []string{"sum_over_time", "count_over_time"}, call.Func.Name)
 				require.NotContains(t, call.String(), "ratio", "no mean of ratios")
 			}
 			return nil
