@@ -32,6 +32,10 @@ func TestBacktestsAreFrames(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := sampleShelf()
 			labelSample(t, s)
+			// Burn rows alone: what a threshold or a forecast does is the backtest's own matter.
+			rowsOnly := alert.DefaultSettings()
+			rowsOnly.ConsumedAt, rowsOnly.ForecastHorizon = []float64{}, ""
+			require.NoError(t, put(t.Context(), s, collectionSettings, settingsID, sampleNow, rowsOnly))
 			response := answerTo(t, s, ask(t, model, 72, 100))
 			require.NoError(t, response.Error)
 			require.Len(t, response.Frames, 1)

@@ -127,7 +127,10 @@ func (a *answerer) ruleValue(q query, entry ledger.Entry, series *budget.Series,
 		if q.Value == valueRemaining {
 			return r.Remaining, ""
 		}
-		return r.Consumed, ""
+		return alert.Consumed(r), ""
+	}
+	if !alert.Foreseeable(series.Report(budget.ObjectiveOf(def), at)) {
+		return never, ""
 	}
 	// The forecast looks at hundreds of windows; several rules of an SLO ask for it in the same minute.
 	figures := a.known.figures(def.ID, alert.PlanFor(def, settings).Objective, series, at)

@@ -8,6 +8,9 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/stretchr/testify/require"
+
+	"github.com/burnline/grafana-slo-app/pkg/alert"
+	"github.com/burnline/grafana-slo-app/pkg/budget"
 )
 
 // ruleAnswer is the numbers of an alert query by SLO, and its notices.
@@ -49,12 +52,13 @@ func TestRulesGetWhatTheBudgetSays(t *testing.T) {
 	s := sampleShelf()
 	rows := rowsOf(t, answerTo(t, s, ask(t, `{"queryType":"status"}`, 1, 10)).Frames[0])
 	burns, _ := ruleAnswer(t, s, `{"queryType":"alert","value":"burn","windows":["6h"]}`)
-	for _, value := range []string{"consumed", "remaining"} {
-		got, _ := ruleAnswer(t, s, fmt.Sprintf(`{"queryType":"alert","value":%q}`, value))
-		for _, id := range []string{"browse-availability", "checkout/availability", "search-latency", "signup-availability"} {
-			require.Equal(t, rows[id][value], got[id], "%s of %s", value, id)
-			require.Equal(t, rows[id]["burn_6h"], burns[id], id)
-		}
+	consumed, _ := ruleAnswer(t, s, `{"queryType":"alert","value":"consumed"}`)
+	remaining, _ := ruleAnswer(t, s, `{"queryType":"alert","value":"remaining"}`)
+	for _, id := range []string{"browse-availability", "checkout/availability", "search-latency", "signup-availability"} {
+		require.Equal(t, rows[id]["remaining"], remaining[id], id)
+		require.Equal(t, rows[id]["burn_6h"], burns[id], id)
+		def := s.entry(id).Definition
+		require.Equal(t, alert.Consumed(s.series[id].Report(budget.ObjectiveOf(def), sampleRead)), consumed[id], "as the condition has it: %s", id)
 	}
 	require.Zero(t, burns["nightly-batch"], "without an event nothing burns")
 	events, _ := ruleAnswer(t, s, `{"queryType":"alert","value":"events","windows":["1h"],"slos":["search-latency"]}`)
