@@ -65,6 +65,7 @@ export interface AlertEvent {
   end: number | null;
   /** Where this is known from: Grafana's state history or a notification. */
   source: string;
+  /** Who saw to it, as far as Grafana says, and when. */
   acknowledged: { by: string; at: number } | null;
   /** The id of the labelled incident that it lies in. */
   incident: string | null;
