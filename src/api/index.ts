@@ -1,5 +1,6 @@
 // What the backend says, in types: frames of the data source, resources of the app, the query model.
 export * from './alerts';
+export * from './alertsOrg';
 export * from './client';
 export * from './frames';
 export * from './plugin';

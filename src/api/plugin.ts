@@ -5,6 +5,9 @@ export const APP_ID = 'burnline-slo-app';
 /** Where the app's pages begin. */
 export const APP_URL = `/a/${APP_ID}`;
 
+/** The page of the organisation's alerts. */
+export const ALERTS_URL = `${APP_URL}/alerts`;
+
 /** The app's page in Grafana's plugin administration. */
 export const APP_CONFIG_URL = `/plugins/${APP_ID}`;
 

@@ -24,12 +24,34 @@ export interface Definition {
   /** The number of events in a window below which nothing should page. */
   minimumEvents?: number;
   alertPolicies?: string[];
+  /** Those of alertPolicies that documents declare, as far as they are not built in. */
+  policies?: DeclaredPolicy[];
   /** Where the definition is written. */
   origin: Position;
   /** Why a valid definition is not evaluated; absent when it is. */
   notEvaluated?: string;
   /** Why this is the last good version and not what the file says now; absent when it is current. */
   stale?: string;
+}
+
+/** An OpenSLO AlertPolicy. Durations are nanoseconds. */
+export interface DeclaredPolicy {
+  name: string;
+  displayName: string;
+  description?: string;
+  alertWhenNoData?: boolean;
+  conditions:
+    | {
+        name: string;
+        severity: string;
+        /** The burn rate, and the window that it is measured over. */
+        threshold: number;
+        lookback: number;
+        /** The second window; absent for a twelfth of the first. */
+        short?: number;
+      }[]
+    | null;
+  origin: Position;
 }
 
 /** Exactly the queries that the kind of indicator needs are set. */

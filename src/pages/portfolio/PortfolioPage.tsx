@@ -3,7 +3,7 @@ import { getTimeZone, type GrafanaTheme2, locationUtil } from '@grafana/data';
 import { PluginPage } from '@grafana/runtime';
 import { Alert, Button, EmptyState, LinkButton, useStyles2 } from '@grafana/ui';
 import { useMemo } from 'react';
-import { APP_CONFIG_URL, type EvaluatorHealth, fetchPortfolio, type Portfolio } from '../../api';
+import { ALERTS_URL, APP_CONFIG_URL, type EvaluatorHealth, fetchPortfolio, type Portfolio } from '../../api';
 import { formatRelative } from '../../format';
 import { Sized } from '../../panels/frame/Sized';
 import { SloTable } from '../../panels/slotable/SloTable';
@@ -34,9 +34,14 @@ export function PortfolioPage() {
   return (
     <PluginPage
       actions={
-        <Button variant="secondary" icon="sync" onClick={reload} disabled={loading && data !== undefined}>
-          Refresh
-        </Button>
+        <>
+          <LinkButton variant="secondary" icon="bell" href={locationUtil.assureBaseUrl(ALERTS_URL)}>
+            Alerts
+          </LinkButton>
+          <Button variant="secondary" icon="sync" onClick={reload} disabled={loading && data !== undefined}>
+            Refresh
+          </Button>
+        </>
       }
     >
       {error ? <Failure title="The SLOs can't be loaded" error={error} onRetry={reload} /> : null}

@@ -8,8 +8,13 @@ import { toneColor } from '../../format';
 /** So many are shown at first; a broken template can make hundreds. */
 const FIRST = 5;
 
+export interface ProblemsProps {
+  problems: Problem[];
+  title?: string;
+}
+
 /** What is wrong with the definition files: place, what is wrong, what would be right. */
-export function Problems({ problems }: { problems: Problem[] }) {
+export function Problems({ problems, title = 'Problems in definition files' }: ProblemsProps) {
   const styles = useStyles2(getStyles);
   const theme = useTheme2();
   const [all, setAll] = useState(false);
@@ -18,7 +23,7 @@ export function Problems({ problems }: { problems: Problem[] }) {
   return (
     <section className={styles.section} aria-labelledby="burnline-problems">
       <Text element="h2" variant="h4" id="burnline-problems">
-        Problems in definition files ({problems.length})
+        {title} ({problems.length})
       </Text>
       <ul className={styles.list}>
         {shown.map((problem) => {
@@ -32,7 +37,8 @@ export function Problems({ problems }: { problems: Problem[] }) {
               />
               <div className={styles.words}>
                 <div>
-                  <code className={styles.place}>{placeText(problem)}</code> {subjectText(problem)}
+                  {problem.file ? <code className={styles.place}>{placeText(problem)}</code> : null}{' '}
+                  {subjectText(problem)}
                 </div>
                 <div>{problem.message}</div>
                 {problem.remedy ? <div className={styles.remedy}>{problem.remedy}</div> : null}
