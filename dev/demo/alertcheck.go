@@ -35,6 +35,7 @@ type backtestAnswer struct {
 		Tickets    int      `json:"tickets"`
 		Precision  *float64 `json:"precision"`
 		Recall     *float64 `json:"recall"`
+		PageDelay  *float64 `json:"meanPageDelay"`
 		MeanDelay  *float64 `json:"meanDelay"`
 		Incidents  int      `json:"incidents"`
 		Found      int      `json:"found"`
@@ -86,8 +87,8 @@ func (d *demo) checkAlerts(ctx context.Context) error {
 	wrong := unkept(incidents, answer, now)
 	table := tabwriter.NewWriter(d.out.out, 0, 0, 2, ' ', 0)
 	for _, o := range answer.Overall {
-		_, _ = fmt.Fprintf(table, "backtest of 30 d\t%s: %d pages, %d tickets\tprecision %s\trecall %s (%d of %d)\tmean delay %s\n", o.Policy, o.Pages, o.Tickets,
-			percent(o.Precision), percent(o.Recall), o.Found, o.Incidents, seconds(o.MeanDelay))
+		_, _ = fmt.Fprintf(table, "backtest of 30 d\t%s: %d pages, %d tickets\tprecision %s\trecall %s (%d of %d)\tmean delay of pages %s, of all %s\n", o.Policy, o.Pages, o.Tickets,
+			percent(o.Precision), percent(o.Recall), o.Found, o.Incidents, seconds(o.PageDelay), seconds(o.MeanDelay))
 	}
 	if err := table.Flush(); err != nil {
 		return err

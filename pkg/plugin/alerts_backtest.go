@@ -234,7 +234,7 @@ func seconds(d *time.Duration) *float64 {
 	return budget.Finite(d.Seconds())
 }
 
-// overallJSON is a policy over all SLOs of the backtest; MeanDelay and MeanReset are seconds.
+// overallJSON is a policy over all SLOs of the backtest; MeanDelay, MeanPageDelay (of the pages alone) and MeanReset are seconds.
 type overallJSON struct {
 	Policy        string   `json:"policy"`
 	Firings       int      `json:"firings"`
@@ -246,6 +246,7 @@ type overallJSON struct {
 	Incidents     int      `json:"incidents"`
 	Found         int      `json:"found"`
 	MeanDelay     *float64 `json:"meanDelay"`
+	MeanPageDelay *float64 `json:"meanPageDelay"`
 	AlertsPerWeek float64  `json:"alertsPerWeek"`
 	MeanReset     *float64 `json:"meanReset"`
 	SpentBefore   *float64 `json:"spentBefore"`
@@ -272,7 +273,7 @@ func overall(policies []string, found []tried) []overallJSON {
 	out := make([]overallJSON, 0, len(policies))
 	for i, name := range policies {
 		o := overallJSON{Policy: name}
-		var precision, recall, delay, reset, spent average
+		var precision, recall, delay, pageDelay, reset, spent average
 		for _, t := range found {
 			s := t.Results[i].Summary
 			o.Firings += s.Firings
@@ -285,9 +286,11 @@ func overall(policies []string, found []tried) []overallJSON {
 			precision.add(s.Precision, s.TruePositives+s.FalsePositives)
 			recall.add(s.Recall, s.Incidents)
 			delay.add(seconds(s.MeanDelay), max(1, s.Found))
+			pageDelay.add(seconds(s.Pages.MeanDelay), max(1, s.Pages.Found))
 			reset.add(seconds(s.MeanReset), max(1, s.Found))
 			spent.add(s.SpentBefore, s.Firings)
 		}
+		o.MeanPageDelay = pageDelay.mean()
 		o.Precision, o.Recall, o.MeanDelay, o.MeanReset, o.SpentBefore = precision.mean(), recall.mean(), delay.mean(), reset.mean(), spent.mean()
 		out = append(out, o)
 	}

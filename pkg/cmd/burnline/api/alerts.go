@@ -31,6 +31,8 @@ type PolicyOverall struct {
 	Incidents     int      `json:"incidents"`
 	Found         int      `json:"found"`
 	MeanDelay     *float64 `json:"meanDelay"`
+	// MeanPageDelay is that of the incidents that paged.
+	MeanPageDelay *float64 `json:"meanPageDelay"`
 	AlertsPerWeek float64  `json:"alertsPerWeek"`
 	MeanReset     *float64 `json:"meanReset"`
 	SpentBefore   *float64 `json:"spentBefore"`

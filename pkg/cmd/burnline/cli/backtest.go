@@ -94,12 +94,12 @@ func printBacktest(out io.Writer, f backtestFlags, found api.Backtest) error {
 func overall(as style, found api.Backtest) table {
 	t := table{
 		title: fmt.Sprintf("%s from %s to %s", plural(len(found.SLOs), "SLO"), clock(time.UnixMilli(found.From)), clock(time.UnixMilli(found.To))),
-		head:  []string{"policy", "alerts", "pages", "tickets", "precision", "recall", "mean delay", "alerts/week", "mean reset"},
+		head:  []string{"policy", "alerts", "pages", "tickets", "precision", "recall", "page delay", "mean delay", "alerts/week", "mean reset"},
 	}
 	t.right = t.head[1:]
 	for _, p := range found.Overall {
 		t.add(p.Policy, strconv.Itoa(p.Firings), strconv.Itoa(p.Pages), strconv.Itoa(p.Tickets), as.percent(p.Precision), as.recall(p.Recall, p.Found, p.Incidents),
-			as.seconds(p.MeanDelay), as.number(p.AlertsPerWeek), as.seconds(p.MeanReset))
+			as.seconds(p.MeanPageDelay), as.seconds(p.MeanDelay), as.number(p.AlertsPerWeek), as.seconds(p.MeanReset))
 	}
 	return t
 }
