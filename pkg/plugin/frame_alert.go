@@ -44,6 +44,7 @@ func (q *query) parseRule(model queryModel) error {
 	if slices.Contains(windowValues, q.Value) && len(q.Windows) != 1 {
 		return badQuery("query %s asks for %s over %d windows; give exactly one in windows, such as [\"1h\"].", q.RefID, q.Value, len(q.Windows))
 	}
+	q.Otherwise = model.Otherwise
 	q.Absence = alert.AbsenceTraffic
 	if model.Absence != "" {
 		q.Absence = alert.Absence(model.Absence)
@@ -63,7 +64,8 @@ type ruleRow struct {
 }
 
 // ruleFrame is what the rules ask for every minute: one number an SLO. An SLO whose numbers are not of now gets
-// no row rather than a healthy one; a rule then keeps its state. Nothing is computed but what is asked for.
+// no row rather than a healthy one, or the number that the query has for that; without a row a rule keeps its state.
+// Nothing is computed but what is asked for.
 func (a *answerer) ruleFrame(ctx context.Context, q query, reader reader, snapshot ledger.Snapshot, entries []ledger.Entry) (*data.Frame, error) {
 	now := a.now().UTC()
 	to := now
@@ -85,6 +87,9 @@ func (a *answerer) ruleFrame(ctx context.Context, q query, reader reader, snapsh
 		}
 		row := ruleRow{entry: entry}
 		row.value, row.lacking = a.ruleValue(q, entry, series, settings, to)
+		if row.lacking != "" && q.Otherwise != nil {
+			row.value, row.lacking = *q.Otherwise, ""
+		}
 		rows = append(rows, row)
 	}
 	return ruleRows(q, rows), nil

@@ -105,6 +105,15 @@ func TestWhatIsNotOfNowGivesNoNumberButAReason(t *testing.T) {
 	require.Contains(t, values, "newcomer", "burn windows are read first")
 }
 
+func TestAnUnknownNumberMayHaveAStandIn(t *testing.T) {
+	for id, known := range map[string]bool{"newcomer": false, "profile-availability": false, "checkout/availability": true} {
+		values, notices := ruleAnswer(t, sampleShelf(), fmt.Sprintf(`{"queryType":"alert","slos":[%q],"value":"remaining","otherwise":-1e6}`, id))
+		require.Empty(t, notices)
+		require.Contains(t, values, id)
+		require.Equal(t, known, values[id] != -1e6, id)
+	}
+}
+
 func TestALagIsAlwaysThere(t *testing.T) {
 	s := sampleShelf()
 	lags, notices := ruleAnswer(t, s, `{"queryType":"alert","value":"lag_seconds","services":["mail","billing","checkout"]}`)

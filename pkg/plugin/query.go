@@ -56,6 +56,8 @@ type queryModel struct {
 	Value string `json:"value"`
 	// Absence is "traffic" or "source": what counts as missing for the value "absence".
 	Absence string `json:"absence"`
+	// Otherwise is the number of an SLO that has none, for the type alert; without it such an SLO has no row.
+	Otherwise *float64 `json:"otherwise"`
 	// View, Policies and Targets are for a backtest: what to show, and what to try.
 	View     string   `json:"view"`
 	Policies []string `json:"policies"`
@@ -79,6 +81,8 @@ type query struct {
 	Value string
 	// Absence is what counts as missing for that value.
 	Absence alert.Absence
+	// Otherwise is the number of an SLO that has none; nil for no row.
+	Otherwise *float64
 	// View, Policies and Targets are those of a backtest.
 	View     string
 	Policies []string

@@ -28,6 +28,8 @@ const (
 	budgetPanel  = "7"
 	eventsPanel  = "10"
 	longestAhead = "100000"
+	// leastLeft is below every rest of a budget in percent, and above what stands for an unknown one.
+	leastLeft = "-50000000"
 )
 
 // annotate writes what the person reads who is woken: what happens, in numbers; where to look first; where the
@@ -84,7 +86,7 @@ func lasting(hours, days string) string {
 }
 
 // left says what is left and until when, where the ledger is asked.
-var left = "{{ with $values.Q }}; {{ printf \"%.0f\" .Value }} % of the budget is left{{ end }}" +
+var left = "{{ with $values.Q }}{{ if gt .Value " + leastLeft + ".0 }}; {{ printf \"%.0f\" .Value }} % of the budget is left{{ end }}{{ end }}" +
 	"{{ with $values.H }}{{ if lt .Value " + longestAhead + ".0 }}, exhausted in about " + lasting("H", "V") + "{{ end }}{{ end }}"
 
 func (b *builder) summary(p alert.Plan, c alert.Condition, direct bool) string {

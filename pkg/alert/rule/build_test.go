@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"text/template"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -151,6 +152,42 @@ func TestTheMinimumOfEventsIsPartOfTheDecision(t *testing.T) {
 	var decision expression
 	require.NoError(t, json.Unmarshal(r.Data[len(r.Data)-1].Model, &decision))
 	assert.Equal(t, "!is_nan($C) && !is_nan($D) && $C > 14.4 && $D > 14.4 && $M >= 50", decision.Expression)
+}
+
+func TestWhatOnlyTheSummarySaysNeverLacksDataAndWhatDecidesMay(t *testing.T) {
+	groups, _ := build(t, alert.DefaultSettings(), traced())
+	asked := 0
+	for _, g := range groups {
+		for _, r := range g.Rules {
+			for _, q := range r.Data {
+				if q.DataSource == ExpressionUID {
+					continue
+				}
+				var model ledgerQuery
+				require.NoError(t, json.Unmarshal(q.Model, &model))
+				told := model.Value == "remaining" || model.Value == "exhaustion_hours" && r.Labels[alert.LabelKind] != string(alert.KindForecast)
+				assert.Equal(t, told, model.Otherwise != nil, "%s, query %s", r.Title, q.RefID)
+				asked++
+			}
+		}
+	}
+	assert.Positive(t, asked)
+}
+
+func TestASummaryIsSilentOnABudgetThatIsNotKnownYet(t *testing.T) {
+	groups, _ := build(t, alert.DefaultSettings(), traced())
+	type value struct{ Value float64 }
+	say := func(left, hours float64) string {
+		text := "{{- $values := . -}}" + find(t, groups, UID("cart/fast", "burn-page-1h-5m")).Annotations["summary"]
+		parsed, err := template.New("").Parse(text)
+		require.NoError(t, err)
+		var out strings.Builder
+		require.NoError(t, parsed.Execute(&out, map[string]value{"C": {20}, "Q": {100 * left}, "H": {hours}, "V": {hours / 24}}))
+		return out.String()
+	}
+	assert.Equal(t, "Cart { {fast} } is consuming its error budget at 20.0x over 1h (limit 14.4x).", say(-never, never))
+	assert.Equal(t, "Cart { {fast} } is consuming its error budget at 20.0x over 1h (limit 14.4x); -9999900 % of the budget is left.", say(-99999, never))
+	assert.Contains(t, say(0.31, 9), "31 % of the budget is left, exhausted in about 9 h.")
 }
 
 func TestSLOsOfOneNameInOneFolderGetTitlesOfTheirOwn(t *testing.T) {

@@ -40,6 +40,9 @@ type ledgerQuery struct {
 	Value      string        `json:"value"`
 	Windows    []string      `json:"windows,omitempty"`
 	Absence    alert.Absence `json:"absence,omitempty"`
+	// Otherwise is what an unknown number counts as. Without it the data source gives none, and then the whole rule
+	// has no data: to Grafana one query without data is enough, even one that the condition does not read.
+	Otherwise *float64 `json:"otherwise,omitempty"`
 }
 
 // expression is a node of Grafana's server-side expressions.
@@ -174,14 +177,14 @@ func (b *builder) ledgerNodes(r *Rule, p alert.Plan, c alert.Condition) {
 		if c.MinimumEvents > 0 {
 			r.Data = append(r.Data, b.ledger("N", id, ledgerQuery{Value: "events", Windows: long}))
 		}
-		r.Data = append(r.Data, b.outlook(id)...)
+		r.Data = append(r.Data, b.outlook(id, false)...)
 		b.burnExpressions(r, p, c)
 	case alert.KindConsumed:
-		r.Data = append([]Query{b.ledger("A", id, ledgerQuery{Value: "consumed"}), reduce("C", "A"), math("P", "$C * 100")}, b.outlook(id)...)
+		r.Data = append([]Query{b.ledger("A", id, ledgerQuery{Value: "consumed"}), reduce("C", "A"), math("P", "$C * 100")}, b.outlook(id, false)...)
 		r.Data = append(r.Data, math("E", "$C >= "+decimal(c.Share)))
 		r.Condition = "E"
 	case alert.KindForecast:
-		r.Data = append(b.outlook(id), math("E", "$H <= "+decimal(c.Horizon.Hours())))
+		r.Data = append(b.outlook(id, true), math("E", "$H <= "+decimal(c.Horizon.Hours())))
 		r.Condition = "E"
 	case alert.KindAbsence:
 		r.Data = []Query{b.ledger("A", id, ledgerQuery{Value: "absence", Absence: c.Absence}), reduce("B", "A"), math("C", "$B > 0")}
@@ -190,11 +193,22 @@ func (b *builder) ledgerNodes(r *Rule, p alert.Plan, c alert.Condition) {
 	}
 }
 
+// never is what the ledger gives for a time that has no end, and, negative, what stands for an unknown rest of the budget.
+const never = 1e6
+
 // outlook reads what is left of the budget (L; Q in percent) and how many hours it is expected to last (H; V in days).
-func (b *builder) outlook(id string) []Query {
+// Both are unknown until the history of the whole window was read. What the summary alone says must not keep a burn from
+// firing until then; what decides must be known.
+func (b *builder) outlook(id string, decides bool) []Query {
+	unknown, endless := -never, never
+	rest := ledgerQuery{Value: "remaining", Otherwise: &unknown}
+	ahead := ledgerQuery{Value: "exhaustion_hours", Otherwise: &endless}
+	if decides {
+		ahead.Otherwise = nil
+	}
 	return []Query{
-		b.ledger("R", id, ledgerQuery{Value: "remaining"}), reduce("L", "R"), math("Q", "$L * 100"),
-		b.ledger("X", id, ledgerQuery{Value: "exhaustion_hours"}), reduce("H", "X"), math("V", "$H / 24"),
+		b.ledger("R", id, rest), reduce("L", "R"), math("Q", "$L * 100"),
+		b.ledger("X", id, ahead), reduce("H", "X"), math("V", "$H / 24"),
 	}
 }
 
