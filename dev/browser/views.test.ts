@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { browserForFile, type View } from './browser';
 import { type Screen } from './models/screen';
 import {
+  AlertsScreen,
   ConfigurationScreen,
   DataSourceScreen,
+  DetailAlertsScreen,
   DetailScreen,
   ExploreScreen,
   HomeScreen,
@@ -18,6 +20,12 @@ const screens: Record<string, (page: ConstructorParameters<typeof Screen>[0]) =>
   home: (page) => new HomeScreen(page),
   portfolio: (page) => new PortfolioScreen(page),
   detail: (page) => new DetailScreen(page, slo),
+  'detail-alerts': (page) => new DetailAlertsScreen(page, slo),
+  'alerts-rules': (page) => new AlertsScreen(page, 'rules'),
+  'alerts-noise': (page) => new AlertsScreen(page, 'noise'),
+  'alerts-settings': (page) => new AlertsScreen(page, 'settings'),
+  'alerts-policies': (page) => new AlertsScreen(page, 'policies'),
+  'alerts-incidents': (page) => new AlertsScreen(page, 'incidents'),
   configuration: (page) => new ConfigurationScreen(page),
   'dashboard-portfolio': (page) => new PortfolioDashboard(page),
   'dashboard-slo': (page) => new SLODashboard(page, slo),

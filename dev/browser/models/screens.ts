@@ -42,6 +42,49 @@ export class DetailScreen extends Screen {
   }
 }
 
+/** The alerts of one SLO. */
+export class DetailAlertsScreen extends Screen {
+  protected readonly path: string;
+
+  constructor(page: ConstructorParameters<typeof Screen>[0], id: string) {
+    super(page);
+    this.path = `${app}/slos/${encodeURIComponent(id)}?tab=alerts`;
+  }
+
+  protected async ready() {
+    await this.visible(this.page.getByRole('table', { name: 'Alert rules' }));
+    await this.visible(this.page.getByRole('table', { name: 'Policies compared' }));
+    await this.drawn(1);
+  }
+}
+
+/** What a tab of the organisation's alerts shows when it is complete. */
+const alertTabs = {
+  rules: { role: 'heading', name: 'Differences' },
+  noise: { role: 'table', name: 'Alerts by week' },
+  settings: { role: 'button', name: 'Save' },
+  policies: { role: 'table', name: 'Rows of SRE workbook' },
+  incidents: { role: 'table', name: 'Labelled incidents' },
+} as const;
+
+/** A tab of the organisation's alerts. */
+export class AlertsScreen extends Screen {
+  protected readonly path: string;
+
+  constructor(
+    page: ConstructorParameters<typeof Screen>[0],
+    private readonly tab: keyof typeof alertTabs
+  ) {
+    super(page);
+    this.path = `${app}/alerts?tab=${tab}`;
+  }
+
+  protected async ready() {
+    const { role, name } = alertTabs[this.tab];
+    await this.visible(this.page.getByRole(role, { name, exact: true }));
+  }
+}
+
 /** The app's settings and what it lacks to work. */
 export class ConfigurationScreen extends Screen {
   protected readonly path = '/plugins/burnline-slo-app';

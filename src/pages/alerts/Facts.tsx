@@ -29,7 +29,7 @@ export function Facts({ facts }: { facts: Fact[] }) {
 const getStyles = (theme: GrafanaTheme2) => ({
   facts: css({
     display: 'grid',
-    gridTemplateColumns: 'repeat(auto-fill, minmax(150px, 1fr))',
+    gridTemplateColumns: 'repeat(auto-fill, minmax(128px, 1fr))',
     gap: theme.spacing(1, 2),
     margin: 0,
   }),

@@ -53,7 +53,7 @@ export function IncidentList({ incidents, slos, now, timeZone, onRemoved }: Inci
                   {incident.end ? '' : ', goes on'}
                 </td>
                 <td className={styles.short}>{expectedText(incident)}</td>
-                <td>{incident.by ? incident.by : 'not said'}</td>
+                <td>{incident.by ?? 'not said'}</td>
                 {editor ? (
                   <td>
                     <Button

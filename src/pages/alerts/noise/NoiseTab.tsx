@@ -42,8 +42,7 @@ export function NoiseTab() {
   const span = SPANS.find(({ value }) => value === params.get('span')) ?? DEFAULT_SPAN;
   const load = useCallback(
     async (signal: AbortSignal): Promise<Loaded> => {
-      // In whole minutes, so that the backend need not read history anew for each second.
-      const to = Math.floor(Date.now() / 60_000) * 60_000;
+      const to = Date.now();
       const from = to - span.ms;
       const alerts = fetchAllAlerts(from, to, signal).catch((error: unknown) => ({
         events: null,

@@ -29,7 +29,7 @@ export function ChangeList({ plan, onChanged }: ChangeListProps) {
         <div key={slo} className={styles.slo}>
           <h3 className={styles.title}>
             {plan.groups.some((group) => group.slo === slo && group.name !== 'watchdog') ? (
-              <TextLink href={locationUtil.assureBaseUrl(`${sloUrl(slo)}?tab=alerts`)} color="primary" inline={false}>
+              <TextLink href={locationUtil.assureBaseUrl(`${sloUrl(slo)}?tab=alerts`)} inline={false}>
                 {nameOf(changes, slo)}
               </TextLink>
             ) : (

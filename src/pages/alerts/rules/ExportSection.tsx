@@ -22,12 +22,14 @@ export function ExportSection() {
         The rules of all SLOs as YAML: Grafana provisioning for GitOps, or ruler files with their recording rules. Each
         ruler file holds the SLOs whose source it can read.
       </p>
-      <Checkbox
-        label="Names as Sloth has them"
-        description="Ruler files then record what existing Sloth dashboards ask for"
-        value={sloth}
-        onChange={({ currentTarget }) => setSloth(currentTarget.checked)}
-      />
+      <div>
+        <Checkbox
+          label="Names as Sloth has them"
+          description="Ruler files then record what existing Sloth dashboards ask for"
+          value={sloth}
+          onChange={({ currentTarget }) => setSloth(currentTarget.checked)}
+        />
+      </div>
       <div className={styles.links}>
         {EXPORT_FORMATS.map((format) => (
           <LinkButton

@@ -31,8 +31,12 @@ function appliedFact({ lastApplied: { at, applied } }: AlertPlan, now: number, t
   if (!isKnown(at)) {
     return { term: 'Last applied', value: 'Never', note: 'Not since Burnline was started.' };
   }
-  const changes = applied === 1 ? '1 change' : `${applied} changes`;
-  return { term: 'Last applied', value: formatRelative(at, now), note: `${formatTime(at, timeZone)}, ${changes}` };
+  const changes = applied === 1 ? '1 rule' : `${applied} rules`;
+  return {
+    term: 'Last applied',
+    value: formatRelative(at, now),
+    note: `${formatTime(at, timeZone)}. The last change wrote ${changes}.`,
+  };
 }
 
 function countFacts({ mode, groups, changes, errors }: AlertPlan): Fact[] {

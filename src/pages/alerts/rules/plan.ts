@@ -87,13 +87,22 @@ export function modeText(mode: AlertMode): string {
   return MODES[mode];
 }
 
+function nothingText({ errors, changes }: AlertPlan): string {
+  if (errors.length > 0) {
+    return 'What is named above stands in the way.';
+  }
+  return changes.some(({ action }) => action === 'drift' || action === 'conflict')
+    ? 'There is nothing to apply: the rules that somebody edited wait for a choice below.'
+    : 'There is nothing to apply.';
+}
+
 /** Why "Apply" cannot be pressed; undefined if it can. */
 export function applyHindrance(plan: AlertPlan, editor: boolean): string | undefined {
   if (!editor) {
     return 'Only editors and admins of this organisation may apply.';
   }
   if (plan.mode !== 'file' && pendingOf(plan.changes) === 0) {
-    return plan.errors.length > 0 ? 'What is named above stands in the way.' : 'There is nothing to apply.';
+    return nothingText(plan);
   }
   return undefined;
 }

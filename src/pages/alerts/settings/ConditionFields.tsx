@@ -20,14 +20,15 @@ export function ConditionFields({ answer, draft, faults, disabled, onChange }: P
       <fieldset className={styles.policies}>
         <legend className={styles.legend}>Policies of SLOs that name none</legend>
         {answer.builtins.map(({ name, displayName, description }) => (
-          <Checkbox
-            key={name}
-            label={displayName}
-            description={description}
-            value={draft.defaultPolicies.includes(name)}
-            disabled={disabled}
-            onChange={({ currentTarget }) => toggle(name, currentTarget.checked)}
-          />
+          <div key={name}>
+            <Checkbox
+              label={displayName}
+              description={description}
+              value={draft.defaultPolicies.includes(name)}
+              disabled={disabled}
+              onChange={({ currentTarget }) => toggle(name, currentTarget.checked)}
+            />
+          </div>
         ))}
       </fieldset>
       <div className={styles.fields}>

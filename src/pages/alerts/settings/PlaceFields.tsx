@@ -1,5 +1,7 @@
-import { Checkbox, Field, Input, RadioButtonGroup, TextArea } from '@grafana/ui';
-import { useId } from 'react';
+import { css } from '@emotion/css';
+import { type GrafanaTheme2 } from '@grafana/data';
+import { Checkbox, Field, Input, RadioButtonGroup, TextArea, useStyles2 } from '@grafana/ui';
+import { type ReactNode, useId } from 'react';
 import { type AlertMode } from '../../../api';
 import { Section } from '../../Section';
 import { modeText } from '../rules/plan';
@@ -50,13 +52,15 @@ export function PlaceFields({ answer, draft, faults, disabled, onChange }: PartP
           />
         </Field>
       ) : null}
-      <Checkbox
-        label="Apply changes as they arise"
-        description={'Otherwise somebody has to press "Apply" after a definition or a setting changed'}
-        value={draft.automatic}
-        disabled={disabled || draft.mode === 'off'}
-        onChange={({ currentTarget }) => onChange({ automatic: currentTarget.checked })}
-      />
+      <div>
+        <Checkbox
+          label="Apply changes as they arise"
+          description={'Otherwise somebody has to press "Apply" after a definition or a setting changed'}
+          value={draft.automatic}
+          disabled={disabled || draft.mode === 'off'}
+          onChange={({ currentTarget }) => onChange({ automatic: currentTarget.checked })}
+        />
+      </div>
       <Group id={`${id}-folders`} label="A folder for each">
         <RadioButtonGroup
           options={FOLDERS}
@@ -94,16 +98,30 @@ interface GroupProps {
   id: string;
   label: string;
   description?: string;
-  children: React.ReactNode;
+  children: ReactNode;
 }
 
 /** A field whose control is a group, which a label cannot name. */
 function Group({ id, label, description, children }: GroupProps) {
+  const styles = useStyles2(getStyles);
   return (
-    <Field noMargin label={<span id={id}>{label}</span>} description={description}>
-      <div role="group" aria-labelledby={id} style={{ overflowX: 'auto' }}>
+    <div>
+      <div id={id} className={styles.label}>
+        {label}
+      </div>
+      {description ? <div className={styles.description}>{description}</div> : null}
+      <div role="group" aria-labelledby={id} className={styles.control}>
         {children}
       </div>
-    </Field>
+    </div>
   );
 }
+
+const getStyles = (theme: GrafanaTheme2) => ({
+  label: css({
+    fontSize: theme.typography.bodySmall.fontSize,
+    fontWeight: theme.typography.fontWeightMedium,
+  }),
+  description: css({ fontSize: theme.typography.bodySmall.fontSize, color: theme.colors.text.secondary }),
+  control: css({ overflowX: 'auto', marginTop: theme.spacing(0.5) }),
+});
