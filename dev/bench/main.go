@@ -1,6 +1,7 @@
 // Command bench measures what the project promises, on the demo shop's 30 days of history in a real
 // Prometheus, and prints the figures as Markdown tables: what a budget costs at the source, how exact it is, how
-// long a backfill takes, and (from the packages' own benchmarks) how fast reports and the ledger are.
+// long a backfill takes, and (from the packages' own benchmarks) how fast reports, the ledger and
+// backtests are.
 package main
 
 import (
@@ -52,7 +53,7 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	parts := flag.String("parts", "abcde", "which parts to run: a cost at the source, b reports, c ledger, d backfill, e exactness")
+	parts := flag.String("parts", "abcdef", "which parts to run: a cost at the source, b reports, c ledger, d backfill, e exactness, f backtest")
 	out := flag.String("out", "dev/out/bench.json", "file for the figures")
 	slos := flag.Int("slos", 100, "number of SLOs of part d")
 	flag.Parse()
@@ -62,7 +63,7 @@ func run(ctx context.Context) error {
 			return err
 		}
 	}
-	if strings.ContainsAny(*parts, "bc") {
+	if strings.ContainsAny(*parts, "bcf") {
 		figures, err := packageBenchmarks(ctx, *parts)
 		if err != nil {
 			return err

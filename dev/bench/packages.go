@@ -10,12 +10,12 @@ import (
 	"strings"
 )
 
-// packageBenchmarks runs the ledger's own benchmarks of parts (b) and (c).
+// packageBenchmarks runs the packages' own benchmarks of parts (b), (c) and (f).
 func packageBenchmarks(ctx context.Context, parts string) ([]figure, error) {
 	var out []figure
 	if strings.Contains(parts, "b") {
 		say("reports over 30 days of 1,000 SLOs")
-		measured, err := goBenchmark(ctx, "^BenchmarkReport$")
+		measured, err := goBenchmark(ctx, "./pkg/ledger", "^BenchmarkReport$")
 		if err != nil {
 			return nil, err
 		}
@@ -29,7 +29,7 @@ func packageBenchmarks(ctx context.Context, parts string) ([]figure, error) {
 	}
 	if strings.Contains(parts, "c") {
 		say("ledger ingest of 10,000 SLOs")
-		measured, err := goBenchmark(ctx, "^BenchmarkLedgerIngest")
+		measured, err := goBenchmark(ctx, "./pkg/ledger", "^BenchmarkLedgerIngest")
 		if err != nil {
 			return nil, err
 		}
@@ -40,12 +40,27 @@ func packageBenchmarks(ctx context.Context, parts string) ([]figure, error) {
 			figure{Part: "c", Measure: "ledger ingest, each SLO by itself", Ours: single["buckets/s"], Unit: "buckets/s", Target: "10,000 SLOs a minute", OK: single["SLOs/min"] >= promised},
 		)
 	}
+	if strings.Contains(parts, "f") {
+		say("backtests of 30 days")
+		measured, err := goBenchmark(ctx, "./pkg/alert/backtest", "^Benchmark(Run|MinuteByMinute|WhatIf)$")
+		if err != nil {
+			return nil, err
+		}
+		const perMilli = 1e6
+		run := measured["BenchmarkRun/burn_rows,_thresholds_and_absence"]["ns/op"] / perMilli
+		naive := measured["BenchmarkMinuteByMinute"]["ms/30-days"]
+		out = append(out,
+			figure{Part: "f", Measure: "backtest of 30 days a minute, one SLO, workbook policy", Ours: run, Theirs: naive, Unit: "ms", Against: "each minute from the series' sums", Target: "< 50 ms", OK: run < 50},
+			figure{Part: "f", Measure: "the same with forecasts", Ours: measured["BenchmarkRun/with_forecast"]["ns/op"] / perMilli, Unit: "ms", OK: true},
+			figure{Part: "f", Measure: "what-if for four targets", Ours: measured["BenchmarkWhatIf"]["ns/op"] / perMilli, Unit: "ms", OK: true},
+		)
+	}
 	return out, nil
 }
 
-// goBenchmark runs benchmarks of pkg/ledger and gives their metrics by name and unit.
-func goBenchmark(ctx context.Context, pattern string) (map[string]map[string]float64, error) {
-	command := exec.CommandContext(ctx, "go", "test", "-run=^$", "-bench="+pattern, "-benchtime=3s", "./pkg/ledger")
+// goBenchmark runs benchmarks of a package and gives their metrics by name and unit.
+func goBenchmark(ctx context.Context, of, pattern string) (map[string]map[string]float64, error) {
+	command := exec.CommandContext(ctx, "go", "test", "-run=^$", "-bench="+pattern, "-benchtime=3s", "-tags", "arrow_json_stdlib", of)
 	command.Stderr = os.Stderr
 	output, err := command.Output()
 	if err != nil {

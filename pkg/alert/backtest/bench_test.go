@@ -70,6 +70,26 @@ func BenchmarkRun(b *testing.B) {
 	}
 }
 
+// BenchmarkMinuteByMinute is the plain way: each condition at each minute from the series' own sums. A day is measured.
+func BenchmarkMinuteByMinute(b *testing.B) {
+	settings := alert.DefaultSettings()
+	settings.ForecastHorizon = ""
+	s, plan := twoMonths(false), alert.PlanWith(objective(), settings, workbook(b))
+	const day = 24 * 60
+	held := 0
+	for b.Loop() {
+		for i := range day {
+			for _, c := range plan.Conditions {
+				if c.Holds(s, plan.Objective, minute(36*day+i)) {
+					held++
+				}
+			}
+		}
+	}
+	require.Positive(b, held)
+	b.ReportMetric(30*float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/30-days")
+}
+
 func BenchmarkWhatIf(b *testing.B) {
 	s := twoMonths(false)
 	cfg := Config{From: minute(30 * 24 * 60), To: minute(60 * 24 * 60)}
