@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -17,6 +18,8 @@ import (
 	"github.com/burnline/grafana-slo-app/pkg/alert"
 	"github.com/burnline/grafana-slo-app/pkg/alert/export"
 	"github.com/burnline/grafana-slo-app/pkg/alert/reconcile"
+	"github.com/burnline/grafana-slo-app/pkg/alert/rule"
+	"github.com/burnline/grafana-slo-app/pkg/grafana"
 	"github.com/burnline/grafana-slo-app/pkg/ledger"
 	"github.com/burnline/grafana-slo-app/pkg/slo"
 )
@@ -144,7 +147,7 @@ func (k *keeper) reconcile(ctx context.Context, catalogue slo.Catalogue, setting
 		return err
 	}
 	if settings.Mode == alert.ModeFile {
-		return k.engine.writeRules(want, k.metrics)
+		return k.engine.writeRules(ctx, want, doubts(catalogue, false), k.metrics)
 	}
 	return k.engine.applyRules(ctx, want, doubts(catalogue, false), k.metrics)
 }
@@ -285,7 +288,7 @@ func (e *Engine) apply(ctx context.Context, want wanted, d doubt) (reconcile.Out
 		return reconcile.Outcome{}, err
 	}
 	for _, change := range diff.Changes {
-		if why := d.about(change.SLO); change.Action == reconcile.ActionDelete && why != "" && change.SLO != reconcile.TestSLO {
+		if why := d.about(change.SLO); change.Action == reconcile.ActionDelete && why != "" && change.UID != testUID {
 			kept[change.UID] = why
 		}
 	}
@@ -305,19 +308,26 @@ func (e *Engine) apply(ctx context.Context, want wanted, d doubt) (reconcile.Out
 }
 
 // writeRules writes the provisioning file, atomically and only if its content changes.
-func (e *Engine) writeRules(want wanted, metrics *keeperMetrics) error {
+func (e *Engine) writeRules(ctx context.Context, want wanted, unsure doubt, metrics *keeperMetrics) error {
+	if err := e.reachable(ctx, want.Groups); err != nil {
+		return err
+	}
 	org := int64(1)
 	e.mu.RLock()
 	if e.org != nil && *e.org > 0 {
 		org = *e.org
 	}
 	e.mu.RUnlock()
-	content, err := export.Provisioning(want.Groups, org)
-	if err != nil {
-		return fmt.Errorf("the provisioning file can't be made: %w", err)
-	}
 	path := filepath.Join(want.Settings.FileDir, provisioningName)
-	if present, err := os.ReadFile(path); err != nil || !bytes.Equal(present, content) {
+	present, missing := os.ReadFile(path)
+	if missing != nil && !errors.Is(missing, os.ErrNotExist) {
+		return fmt.Errorf("the former alert rules can't be read: %w; let the user that Grafana runs as read that file", missing)
+	}
+	content, err := export.ProvisioningAfter(present, want.Groups, org, func(id string) bool { return unsure.about(id) != "" })
+	if err != nil {
+		return fmt.Errorf("the provisioning file %s can't be made: %w", path, err)
+	}
+	if missing != nil || !bytes.Equal(present, content) {
 		if err := writeFile(path, content); err != nil {
 			return fmt.Errorf("the alert rules can't be written to %s: %w; let the user that Grafana runs as write that folder, or name another as fileDir in the alert settings", path, err)
 		}
@@ -330,6 +340,28 @@ func (e *Engine) writeRules(want wanted, metrics *keeperMetrics) error {
 	e.note(func(k *keptRules) { k.AppliedAt, k.Applied, k.Failed, k.Trouble = e.cfg.Now(), rules, nil, "" })
 	if metrics != nil {
 		metrics.success.SetToCurrentTime()
+	}
+	return nil
+}
+
+// reachable refuses rules that name a contact point which Grafana lacks: with such a file Grafana would not start. What
+// Grafana does not tell is not checked.
+func (e *Engine) reachable(ctx context.Context, groups []rule.Group) error {
+	alerting, err := e.alerting()
+	if err != nil {
+		return nil //nolint:nilerr // files can be written without access to a Grafana
+	}
+	points, err := alerting.ContactPoints(ctx)
+	if err != nil {
+		return nil //nolint:nilerr // as above
+	}
+	for _, g := range groups {
+		for _, r := range g.Rules {
+			named := func(p grafana.ContactPoint) bool { return p.Name == r.Route.ContactPoint }
+			if r.Route.ContactPoint != "" && !slices.ContainsFunc(points, named) {
+				return fmt.Errorf("the alert rules were not written: the rule %q names the contact point %q, which this Grafana does not have, and with such a file it would not start; create it, or choose another", r.Title, r.Route.ContactPoint)
+			}
+		}
 	}
 	return nil
 }

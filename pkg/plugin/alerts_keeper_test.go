@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/burnline/grafana-slo-app/pkg/alert"
+	"github.com/burnline/grafana-slo-app/pkg/alert/rule"
 	"github.com/burnline/grafana-slo-app/pkg/slo"
 )
 
@@ -141,7 +142,7 @@ func TestAPlanIsShownAppliedAndDecidedOn(t *testing.T) {
 }
 
 func TestModeFileWritesWhatGrafanaProvisions(t *testing.T) {
-	p, _, _ := alertPlugin(t)
+	p, _, grafana := alertPlugin(t)
 	dir := t.TempDir()
 	p.answers.chosen.place = AlertPlace{Mode: alert.ModeFile, Dir: dir}
 	callApp(t, p, http.StatusOK, http.MethodPost, "alerts/apply", "{}")
@@ -158,6 +159,19 @@ func TestModeFileWritesWhatGrafanaProvisions(t *testing.T) {
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	require.Len(t, entries, 1)
+	require.NoError(t, os.WriteFile(file, append(content, []byte("deleteRules:\n- {orgId: 1, uid: bl-former}\n")...), 0o600))
+	callApp(t, p, http.StatusOK, http.MethodPost, "alerts/apply", "{}")
+	content, err = os.ReadFile(file)
+	require.NoError(t, err)
+	require.Contains(t, string(content), "uid: bl-former", "Grafana may still have it")
+	names := func(contactPoint string) []rule.Group {
+		return []rule.Group{{Rules: []rule.Rule{{Title: "Slow", Route: alert.Route{ContactPoint: contactPoint}}}}}
+	}
+	require.NoError(t, p.engine.reachable(t.Context(), names("on call")))
+	require.ErrorContains(t, p.engine.reachable(t.Context(), names("nobody")), `the rule "Slow" names the contact point "nobody", which this Grafana does not have`)
+	grafana.broken = http.StatusForbidden
+	require.NoError(t, p.engine.reachable(t.Context(), names("nobody")), "what Grafana does not tell is not checked")
+	grafana.broken = 0
 	p.answers.chosen.place.Dir = filepath.Join(dir, "missing")
 	_, answer := call(t, p, AppID, "Editor", http.MethodPost, "alerts/apply", "{}")
 	require.Contains(t, messageOf(answer), "let the user that Grafana runs as write that folder")

@@ -149,15 +149,15 @@ func (p *Plugin) applyPlan(w http.ResponseWriter, r *http.Request) {
 		fail(w, grafanaError(err))
 		return
 	}
+	catalogue := slo.Catalogue{Definitions: present(snapshot), Problems: snapshot.Problems}
 	if want.Settings.Mode == alert.ModeFile {
-		if err := p.engine.writeRules(want, nil); err != nil {
+		if err := p.engine.writeRules(r.Context(), want, doubts(catalogue, true), nil); err != nil {
 			fail(w, err)
 			return
 		}
 		writeJSON(w, http.StatusOK, outcomeJSON{Applied: []reconcile.Change{}, Failed: []reconcile.Failure{}, Problems: []string{}})
 		return
 	}
-	catalogue := slo.Catalogue{Definitions: present(snapshot), Problems: snapshot.Problems}
 	outcome, err := p.engine.apply(r.Context(), want, doubts(catalogue, true))
 	if err != nil {
 		fail(w, grafanaError(err))

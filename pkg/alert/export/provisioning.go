@@ -22,6 +22,12 @@ type (
 	provisioningFile struct {
 		APIVersion int                 `yaml:"apiVersion"`
 		Groups     []provisioningGroup `yaml:"groups"`
+		// Delete is what is to go: Grafana keeps a provisioned rule that merely vanishes from its file.
+		Delete []provisioningDelete `yaml:"deleteRules,omitempty"`
+	}
+	provisioningDelete struct {
+		OrgID int64  `yaml:"orgId"`
+		UID   string `yaml:"uid"`
 	}
 	provisioningGroup struct {
 		OrgID    int64              `yaml:"orgId"`
@@ -72,6 +78,12 @@ const provisioningHead = `# Written by Burnline; changes are overwritten. Grafan
 // Provisioning writes rule groups as one Grafana alerting provisioning file for an organisation (1 is the first).
 // The same groups give the same bytes.
 func Provisioning(groups []rule.Group, orgID int64) ([]byte, error) {
+	return ProvisioningAfter(nil, groups, orgID, nil)
+}
+
+// ProvisioningAfter is for a file that replaces a former one: it also deletes the rules of the former one that no group
+// has, except those of SLOs that keep reports true for, which stay as they were.
+func ProvisioningAfter(former []byte, groups []rule.Group, orgID int64, keep func(sloID string) bool) ([]byte, error) {
 	file := provisioningFile{APIVersion: 1, Groups: []provisioningGroup{}}
 	for _, g := range groups {
 		out := provisioningGroup{OrgID: max(1, orgID), Name: verbatim(g.Name), Folder: verbatim(g.FolderTitle), Interval: promDuration(g.Interval)}
@@ -84,6 +96,9 @@ func Provisioning(groups []rule.Group, orgID int64) ([]byte, error) {
 		}
 		file.Groups = append(file.Groups, out)
 	}
+	if err := file.follow(former, keep); err != nil {
+		return nil, err
+	}
 	out := bytes.NewBufferString(provisioningHead)
 	encoder := yaml.NewEncoder(out)
 	encoder.SetIndent(2)
@@ -91,6 +106,44 @@ func Provisioning(groups []rule.Group, orgID int64) ([]byte, error) {
 		return nil, err
 	}
 	return out.Bytes(), encoder.Close()
+}
+
+// follow takes over what a former file had and this one has not: rules to keep, and rules to delete.
+func (f *provisioningFile) follow(former []byte, keep func(sloID string) bool) error {
+	var before provisioningFile
+	if err := yaml.Unmarshal(former, &before); err != nil {
+		return fmt.Errorf("the former file can't be read; look what it holds, and remove it: %w", err)
+	}
+	known := map[string]bool{}
+	for _, g := range f.Groups {
+		for _, r := range g.Rules {
+			known[r.UID] = true
+		}
+	}
+	for _, g := range before.Groups {
+		kept := g
+		kept.Rules = nil
+		for _, r := range g.Rules {
+			switch {
+			case known[r.UID]:
+			case keep(strings.ReplaceAll(r.Labels[alert.LabelSLO], "$$", "$")):
+				kept.Rules = append(kept.Rules, r)
+			default:
+				f.Delete = append(f.Delete, provisioningDelete{OrgID: g.OrgID, UID: r.UID})
+			}
+			known[r.UID] = true
+		}
+		if len(kept.Rules) > 0 {
+			f.Groups = append(f.Groups, kept)
+		}
+	}
+	for _, d := range before.Delete {
+		if !known[d.UID] {
+			f.Delete = append(f.Delete, d)
+		}
+	}
+	slices.SortFunc(f.Delete, func(a, b provisioningDelete) int { return strings.Compare(a.UID, b.UID) })
+	return nil
 }
 
 func provisioned(r rule.Rule) (provisioningRule, error) {
