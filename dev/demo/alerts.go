@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -54,7 +55,7 @@ func (d *demo) labelIncidents(ctx context.Context) error {
 	}
 	for _, i := range known {
 		body := map[string]any{
-			"id": i.Name, "title": i.Text, "start": time.Unix(i.From, 0).UTC(), "end": time.Unix(i.To, 0).UTC(), "slos": i.SLOs, "severity": i.Severity,
+			"id": i.Name, "title": cmp.Or(i.Text, i.Name), "start": time.Unix(i.From, 0).UTC(), "end": time.Unix(i.To, 0).UTC(), "slos": i.SLOs, "severity": i.Severity,
 		}
 		if err := call(ctx, http.MethodPost, d.hostURL+alertsAPI+"incidents", body, nil); err != nil {
 			return err
