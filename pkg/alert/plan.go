@@ -28,6 +28,15 @@ const (
 // WatchdogSLO stands in LabelSLO of the rule that watches the ledger itself.
 const WatchdogSLO = "burnline"
 
+// TestSLO stands in LabelSLO of the alerts that try a contact point out.
+const TestSLO = "test"
+
+// IsTest tells by its labels an alert that tries a contact point out: unlike those of an SLO that somebody named "test"
+// it is of no kind.
+func IsTest(labels map[string]string) bool {
+	return labels[LabelSLO] == TestSLO && labels[LabelKind] == ""
+}
+
 // Kind is what a condition is about.
 type Kind string
 

@@ -82,7 +82,7 @@ func (p *Plugin) fired(ctx context.Context, from, to time.Time) (*fired, error) 
 	}
 	f.name(history)
 	f.Events = slices.DeleteFunc(noise.Merge(notified, history), func(e noise.Event) bool {
-		return e.Labels[alert.LabelSLO] == labelTest || !e.End.IsZero() && !e.End.After(from) || e.Start.After(to)
+		return alert.IsTest(e.Labels) || !e.End.IsZero() && !e.End.After(from) || e.Start.After(to)
 	})
 	return f, nil
 }
@@ -244,7 +244,7 @@ func (f *fired) event(ctx context.Context, e noise.Event) eventJSON {
 	if end.IsZero() {
 		end = f.To
 	}
-	if ack, ok := f.Acknowledged[e.ID]; ok {
+	if ack, ok := e.Acknowledgement(f.Acknowledged); ok {
 		out.Acknowledged = &acknowledgedJSON{By: ack.By, At: ack.At.UnixMilli()}
 	}
 	if share, ok := f.spent(ctx, out.SLO, start, end); ok {

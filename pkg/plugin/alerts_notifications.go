@@ -31,9 +31,6 @@ const (
 	statusResolved = "resolved"
 )
 
-// labelTest marks Burnline's own test alerts in alert.LabelSLO.
-const labelTest = "test"
-
 // notification is what Grafana's webhook contact point sends, as far as it is used.
 type notification struct {
 	Receiver string          `json:"receiver"`
@@ -158,7 +155,7 @@ func shorten(text string) string {
 
 // isTest reports whether the alert is a test: that of the contact point's own button, or Burnline's.
 func (a notifiedAlert) isTest() bool {
-	return a.Labels[alert.LabelSLO] == labelTest || a.Labels["alertname"] == "TestAlert" && a.Labels["instance"] == "Grafana"
+	return alert.IsTest(a.Labels) || a.Labels["alertname"] == "TestAlert" && a.Labels["instance"] == "Grafana"
 }
 
 func (a notifiedAlert) event(receiver string) alertEvent {

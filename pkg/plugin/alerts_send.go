@@ -11,7 +11,6 @@ import (
 	"github.com/grafana/grafana-openapi-client-go/models"
 
 	"github.com/burnline/grafana-slo-app/pkg/alert"
-	"github.com/burnline/grafana-slo-app/pkg/alert/reconcile"
 	"github.com/burnline/grafana-slo-app/pkg/alert/rule"
 	"github.com/burnline/grafana-slo-app/pkg/budget"
 	"github.com/burnline/grafana-slo-app/pkg/grafana"
@@ -122,7 +121,7 @@ func testRule(body testRequest, by string, now time.Time) *models.ProvisionedAle
 	m := &models.ProvisionedAlertRule{
 		UID: testUID, Title: text("Burnline: test alert"), FolderUID: text(testFolder), RuleGroup: text("test"), Condition: text("A"),
 		OrgID: &organisation, For: &pending, NoDataState: text(rule.StateOK), ExecErrState: text(rule.StateOK),
-		Labels: map[string]string{alert.LabelSLO: reconcile.TestSLO, alert.LabelService: "burnline", alert.LabelSeverity: body.Severity},
+		Labels: map[string]string{alert.LabelSLO: alert.TestSLO, alert.LabelService: "burnline", alert.LabelSeverity: body.Severity},
 		Annotations: map[string]string{
 			"summary":     fmt.Sprintf("This is a test of a %s%s at %s: nothing is wrong.", body.Severity, by, clock(now)),
 			"description": "Sent from Burnline's alert settings. The rule is deleted after two minutes; nothing needs to be done.",

@@ -36,7 +36,7 @@ func (a *assessment) judge(e *episode) verdict {
 		if a.inIncident(e, event) {
 			return byIncident
 		}
-		_, ok := a.Acknowledged[event.ID]
+		_, ok := event.Acknowledgement(a.Acknowledged)
 		acknowledged = acknowledged || ok
 		enough, ok := a.spent(e, event)
 		spent, asked = spent || enough, asked || ok

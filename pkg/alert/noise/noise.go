@@ -46,6 +46,17 @@ type Event struct {
 	End   time.Time `json:"end,omitzero"`
 	// Source is SourceHistory or SourceWebhook.
 	Source string `json:"source"`
+	// Also is the ID that the firing had in the other source, before Merge made the two one.
+	Also string `json:"-"`
+}
+
+// Acknowledgement finds by whichever of an event's IDs somebody took it up.
+func (e Event) Acknowledgement(by map[string]Ack) (Ack, bool) {
+	ack, ok := by[e.ID]
+	if !ok && e.Also != "" {
+		ack, ok = by[e.Also]
+	}
+	return ack, ok
 }
 
 // Ack is that somebody took an alert up.
@@ -109,7 +120,10 @@ func Assess(in Input) Report {
 	for _, d := range in.Definitions {
 		a.definitions[d.ID] = d
 	}
-	a.labelled = len(in.Acknowledged) > 0 || slices.ContainsFunc(in.Incidents, func(i alert.Incident) bool { return i.Overlaps(in.From, in.To) })
+	a.labelled = slices.ContainsFunc(in.Incidents, func(i alert.Incident) bool { return i.Overlaps(in.From, in.To) }) || slices.ContainsFunc(in.Events, func(e Event) bool {
+		_, ok := e.Acknowledgement(in.Acknowledged)
+		return ok
+	})
 	a.collect()
 	for _, e := range a.episodes {
 		e.verdict = a.judge(e)
@@ -190,7 +204,7 @@ func (a *assessment) begin(first Event) *episode {
 
 // isTest finds the alerts of "test contact point", Grafana's and ours.
 func isTest(e Event) bool {
-	return e.Labels[alert.LabelSLO] == "test" || e.Labels["alertname"] == "TestAlert" && e.Labels["instance"] == "Grafana"
+	return alert.IsTest(e.Labels) || e.Labels["alertname"] == "TestAlert" && e.Labels["instance"] == "Grafana"
 }
 
 // identity names the alert that an event is a firing of: its rule and labels.

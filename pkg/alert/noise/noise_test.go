@@ -27,6 +27,13 @@ func sloEvent(id, sloID, severity string, start, end float64) Event {
 	return e
 }
 
+// testEvent tried a contact point out: unlike the alerts of an SLO of that name it is of no kind.
+func testEvent(id string, start, end float64) Event {
+	e := sloEvent(id, alert.TestSLO, "page", start, end)
+	delete(e.Labels, alert.LabelKind)
+	return e
+}
+
 func otherEvent(id, service string, start, end float64) Event {
 	return Event{ID: id, Rule: "Disk", Start: hours(start), End: hours(end), Source: SourceHistory, Labels: map[string]string{
 		"alertname": "Disk", "service": service, "team": "ops", "severity": "critical",
@@ -66,7 +73,7 @@ func sample() Input {
 			sloEvent("h", "pay", "page", 400, 0),        // goes on: 8 hours
 			sloEvent("old", "pay", "page", -2, 1),       // before the span
 			sloEvent("future", "pay", "page", 500, 501), // after it
-			sloEvent("t", "test", "page", 5, 6),         // a test
+			testEvent("t", 5, 6),
 			otherEvent("o1", "shop", 9.55, 9.6),         // in i1
 			otherEvent("o2", "db", 100, 101),            // idle
 		},
@@ -166,6 +173,15 @@ func TestWhatIsNotKnownIsSaidAndNotGuessed(t *testing.T) {
 		"Less than a day is known: numbers a week are not given.",
 		"No incident is labelled: alerts count as worth it only by acknowledgement and by the budget that was spent.",
 	}, r.Notes)
+}
+
+func TestAcknowledgementsOfOtherTimesSayNothingOfThisOne(t *testing.T) {
+	in := Input{From: hours(0), To: hours(40), Events: []Event{otherEvent("o", "db", 3, 4)}, Acknowledged: map[string]Ack{"long ago": {By: "me"}}}
+	require.Equal(t, 1, Assess(in).Total.Unknown)
+	in.Events = append(in.Events, otherEvent("long ago", "web", 5, 6))
+	r := Assess(in)
+	require.Equal(t, 1, r.Total.Idle)
+	require.Equal(t, 1, r.Total.Actionable)
 }
 
 func TestAQuietSpanIsAReportToo(t *testing.T) {

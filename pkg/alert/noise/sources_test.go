@@ -114,6 +114,19 @@ func TestFiringsMoreThanTwoMinutesApartOrOfOtherLabelsAreTwo(t *testing.T) {
 	require.Len(t, both, 2, "one notification is not two firings")
 }
 
+func TestAnAcknowledgementOutlivesTheSecondTelling(t *testing.T) {
+	history := Event{ID: "h", Rule: "r", Start: at(0), Source: SourceHistory}
+	acknowledged := map[string]Ack{"h": {By: "ann"}}
+	merged := Merge([]Event{{ID: "w", Rule: "r", Start: at(0), Source: SourceWebhook}}, []Event{history})
+	require.Len(t, merged, 1)
+	require.Equal(t, "w", merged[0].ID)
+	ack, ok := merged[0].Acknowledgement(acknowledged)
+	require.True(t, ok, "it was taken up before the notification came")
+	require.Equal(t, "ann", ack.By)
+	_, ok = Event{ID: "w"}.Acknowledgement(acknowledged)
+	require.False(t, ok)
+}
+
 func TestALateRepetitionDoesNotOpenWhatWasResolved(t *testing.T) {
 	open := Event{ID: "a", Rule: "r", Start: at(0), Source: SourceWebhook}
 	resolved := open

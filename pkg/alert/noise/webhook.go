@@ -85,6 +85,7 @@ func Merge(webhook, history []Event) []Event {
 		}
 		taken[pair] = true
 		out[pair] = out[pair].with(h)
+		out[pair].Also = h.ID
 	}
 	slices.SortStableFunc(out, func(a, b Event) int { return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.ID, b.ID)) })
 	return out

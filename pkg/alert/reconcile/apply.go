@@ -59,9 +59,15 @@ func (v *view) steps(verdicts []verdict) []verdict {
 	return steps
 }
 
+// Rules that fail one after the other though they were repeated: after patience of them the next ones are tried without
+// repetition, and after enough of them no more. A Grafana that reads but can't write must not hold Apply for hours.
+const patience, enough = 5, 20
+
 func (r *Reconciler) carryOut(ctx context.Context, v *view, steps []verdict, o *Outcome) {
 	denied := map[string]error{}
 	var broken error
+	inARow, hasty := 0, &Reconciler{cfg: r.cfg}
+	hasty.cfg.Backoff.MaxRetries = 1
 	fail := func(change Change, reason string) {
 		o.Failed = append(o.Failed, Failure{Change: change, Error: reason})
 	}
@@ -75,16 +81,20 @@ func (r *Reconciler) carryOut(ctx context.Context, v *view, steps []verdict, o *
 			fail(step.Change, w.blocked)
 			continue
 		}
-		if w != nil {
-			if err := r.folder(ctx, v, denied, w); err != nil {
-				broken = hopeless(err)
-				fail(step.Change, fmt.Sprintf("its folder can't be made: %v", err))
-				continue
-			}
+		asking := r
+		if inARow >= patience {
+			asking = hasty
 		}
-		done, err := r.settle(ctx, w, v.sightings[step.UID])
+		done, err := asking.place(ctx, v, denied, w, v.sightings[step.UID])
+		if grafana.Passing(err) {
+			inARow++
+		} else {
+			inARow = 0
+		}
 		if err != nil {
-			broken = hopeless(err)
+			if broken = hopeless(err); inARow >= enough {
+				broken = err
+			}
 			fail(step.Change, err.Error())
 			continue
 		}
@@ -95,6 +105,16 @@ func (r *Reconciler) carryOut(ctx context.Context, v *view, steps []verdict, o *
 	}
 }
 
+// place settles one rule in its folder.
+func (r *Reconciler) place(ctx context.Context, v *view, denied map[string]error, w *wish, s *sighting) (Change, error) {
+	if w != nil {
+		if err := r.folder(ctx, v, denied, w); err != nil {
+			return Change{}, fmt.Errorf("its folder can't be made: %w", err)
+		}
+	}
+	return r.settle(ctx, w, s)
+}
+
 // remember notes what was done, for the list when Grafana can't be read any more.
 func (v *view) remember(done Change, w *wish) {
 	delete(v.sightings, done.UID)
@@ -103,10 +123,10 @@ func (v *view) remember(done Change, w *wish) {
 	}
 }
 
-// hopeless is err if nothing else will work either.
+// hopeless is err if nothing else will work either. A rate limit is one that stood all pauses that Grafana asked for.
 func hopeless(err error) error {
 	switch grafana.KindOf(err) {
-	case grafana.KindNoToken, grafana.KindUnauthorized, grafana.KindUnreachable, grafana.KindTimeout:
+	case grafana.KindNoToken, grafana.KindUnauthorized, grafana.KindUnreachable, grafana.KindTimeout, grafana.KindRateLimited:
 		return err
 	}
 	return nil

@@ -76,7 +76,7 @@ func compare(w *wish, s *sighting, now time.Time) verdict {
 	case s.slo() == "":
 		v.Action = ActionConflict
 		v.problem = fmt.Sprintf("the UID belongs to the rule %q without the label %s, which is not touched: delete that rule, or give it another UID", deref(s.model.Title), alert.LabelSLO)
-	case w == nil && s.slo() == TestSLO:
+	case w == nil && alert.IsTest(s.model.Labels):
 		v.Action = ActionDelete
 		if age := now.Sub(time.Time(s.model.Updated)); age < testAge {
 			v.Action = ActionUnchanged

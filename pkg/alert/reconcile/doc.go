@@ -17,9 +17,6 @@ const (
 	AnnotationAdopted = "burnline_adopted"
 )
 
-// TestSLO stands in alert.LabelSLO of the short-lived rules that try a contact point out.
-const TestSLO = "test"
-
 // testAge is how old a test rule must be before it is pruned: somebody may be waiting for it to fire.
 const testAge = 10 * time.Minute
 

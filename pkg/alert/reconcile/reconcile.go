@@ -181,7 +181,7 @@ func (v *view) verdicts(now time.Time) []verdict {
 		found = append(found, compare(w, v.sightings[uid], now))
 	}
 	for uid, s := range v.sightings {
-		fresh := s.slo() == TestSLO && now.Sub(time.Time(s.model.Updated)) < testAge
+		fresh := alert.IsTest(s.model.Labels) && now.Sub(time.Time(s.model.Updated)) < testAge
 		if v.wishes[uid] == nil && !fresh {
 			found = append(found, compare(nil, s, now))
 		}

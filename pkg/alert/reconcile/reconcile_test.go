@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -198,7 +199,7 @@ func TestPruneTakesOnlyWhatIsOursAndUnedited(t *testing.T) {
 	foreign.UID, foreign.Title, foreign.Labels = "theirs", "theirs", map[string]string{"team": "a"}
 	s.rules["theirs"] = foreign
 	fresh := foreign
-	fresh.UID, fresh.Title, fresh.Labels, fresh.Updated = "fresh", "fresh", map[string]string{alert.LabelSLO: TestSLO}, time.Now().Add(-testAge+time.Minute)
+	fresh.UID, fresh.Title, fresh.Labels, fresh.Updated = "fresh", "fresh", map[string]string{alert.LabelSLO: alert.TestSLO}, time.Now().Add(-testAge+time.Minute)
 	s.rules["fresh"] = fresh
 	stale := fresh
 	stale.UID, stale.Title, stale.Updated = "stale", "stale", time.Now().Add(-testAge-time.Minute)
@@ -420,6 +421,56 @@ func TestNothingHalfAppliedIsUnreported(t *testing.T) {
 	require.Equal(t, 2, o.Pending())
 	s.fault = nil
 	require.Len(t, applied(t, r, desired).Applied, 2)
+}
+
+func TestAGrafanaThatCantWriteIsNotAskedForHours(t *testing.T) {
+	s := newServer(t)
+	r := s.reconciler(t)
+	keys := make([]string, 40)
+	for i := range keys {
+		keys[i] = strconv.Itoa(i)
+	}
+	s.fault = func(r *http.Request) string {
+		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/alert-rules") {
+			return fail500
+		}
+		return ""
+	}
+	o, err := r.Apply(t.Context(), []rule.Group{sampleGroup("a", keys...)})
+	require.NoError(t, err)
+	require.Len(t, o.Failed, len(keys), "each is reported")
+	require.NotContains(t, o.Failed[enough-1].Error, "not attempted")
+	require.Contains(t, o.Failed[enough].Error, "not attempted")
+	writes := 0
+	for _, request := range s.requests {
+		if strings.HasPrefix(request, http.MethodPost) && strings.HasSuffix(request, "/alert-rules") {
+			writes++
+		}
+	}
+	require.Equal(t, patience*4+enough-patience, writes)
+	s.fault = nil
+	require.Len(t, applied(t, r, []rule.Group{sampleGroup("a", keys...)}).Applied, len(keys))
+}
+
+func TestAnSLONamedTestIsNoTestAlert(t *testing.T) {
+	s := newServer(t)
+	r := s.reconciler(t)
+	group := sampleGroup("test", "burn", "absence")
+	for _, one := range group.Rules {
+		one.Labels[alert.LabelKind] = string(alert.KindBurn)
+	}
+	applied(t, r, []rule.Group{group})
+	s.mu.Lock()
+	for uid, one := range s.rules {
+		one.Updated = time.Now().Add(-time.Hour)
+		s.rules[uid] = one
+	}
+	s.mu.Unlock()
+	s.edit("bl-test-burn", func(one *storedRule) { one.For = "1h" })
+	o := applied(t, r, nil)
+	require.Contains(t, s.rules, "bl-test-burn", "somebody edited it")
+	require.Equal(t, ActionConflict, actions(o.Diff)["bl-test-burn"])
+	require.NotContains(t, s.rules, "bl-test-absence")
 }
 
 func TestCancellingStopsAndReportsTheRest(t *testing.T) {
