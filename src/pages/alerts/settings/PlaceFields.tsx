@@ -4,13 +4,12 @@ import { Checkbox, Field, Input, RadioButtonGroup, TextArea, useStyles2 } from '
 import { type ReactNode, useId } from 'react';
 import { type AlertMode } from '../../../api';
 import { Section } from '../../Section';
-import { modeText } from '../rules/plan';
 import { type PartProps } from './SettingsForm';
 
-const MODES: { value: AlertMode; description: string }[] = [
-  { value: 'api', description: 'Rules are kept up to date in this Grafana' },
-  { value: 'file', description: 'Rules are written as Grafana provisioning files' },
-  { value: 'off', description: 'Burnline keeps no rules' },
+const MODES: { value: AlertMode; label: string; description: string }[] = [
+  { value: 'api', label: 'Grafana API', description: 'Rules are kept up to date in this Grafana' },
+  { value: 'file', label: 'Files', description: 'Rules are written as Grafana provisioning files' },
+  { value: 'off', label: 'Off', description: 'Burnline keeps no rules' },
 ];
 const FOLDERS = [
   { value: 'service' as const, label: 'Service' },
@@ -26,7 +25,7 @@ export function PlaceFields({ answer, draft, faults, disabled, onChange }: PartP
     <Section title="Where rules go">
       <Group id={`${id}-mode`} label="Mode" description={fixedMode ? fixedText('GF_PLUGIN_ALERTS_MODE') : undefined}>
         <RadioButtonGroup
-          options={MODES.map(({ value, description }) => ({ value, label: modeText(value), description }))}
+          options={MODES}
           value={draft.mode}
           disabled={disabled || fixedMode}
           onChange={(mode) => onChange({ mode })}
