@@ -113,17 +113,32 @@ func (a *Alerting) historyPage(ctx context.Context, from, to int64) ([]StateChan
 	return changes, nil
 }
 
-// readText takes Grafana's annotation text apart: "title {name=value, name=value} - A=1.000000". A value may hold ", "
-// itself; what follows without "=" belongs to the value before it.
+// readText takes Grafana's annotation text apart: "title {name=value, name=value} - A=1.000000". Nothing in it is escaped: of
+// several readings the one counts whose label alertname repeats the title, else the first.
 func readText(text string) (title string, labels map[string]string) {
-	open := strings.Index(text, " {")
 	end := strings.LastIndex(text, "} - ")
-	if open < 0 || end < open {
+	for open := 0; open < end; open++ {
+		if !strings.HasPrefix(text[open:], " {") || open+2 > end {
+			continue
+		}
+		found := readLabels(text[open+2 : end])
+		if labels == nil || found["alertname"] == text[:open] {
+			title, labels = text[:open], found
+		}
+		if found["alertname"] == text[:open] {
+			break
+		}
+	}
+	if labels == nil {
 		return text, nil
 	}
-	labels = map[string]string{}
-	last := ""
-	for _, part := range strings.Split(text[open+2:end], ", ") {
+	return title, labels
+}
+
+// readLabels reads "name=value, name=value". A value may hold ", " itself; what follows without "=" belongs to the value before it.
+func readLabels(text string) map[string]string {
+	labels, last := map[string]string{}, ""
+	for part := range strings.SplitSeq(text, ", ") {
 		name, value, ok := strings.Cut(part, "=")
 		switch {
 		case ok:
@@ -132,5 +147,5 @@ func readText(text string) (title string, labels map[string]string) {
 			labels[last] += ", " + part
 		}
 	}
-	return text[:open], labels
+	return labels
 }
