@@ -1,3 +1,4 @@
+// Package export writes what SLOs alert on as files: Grafana provisioning, and ruler files for Prometheus, Mimir and Loki.
 package export
 
 import (
