@@ -6,14 +6,14 @@ import { address, api, browserForFile } from './browser';
 interface Received {
   at: string;
   status: string;
-  alerts: Array<{
+  alerts: {
     status: string;
     labels: Record<string, string>;
     annotations: Record<string, string>;
     startsAt: string;
     generatorURL: string;
     dashboardURL?: string;
-  }>;
+  }[];
 }
 
 const slo = 'payment-availability';
@@ -85,7 +85,7 @@ describe('an incident that happens now', () => {
       await page.goto(alert.annotations.burnline_url ?? '');
       const row = await ruleRow(page, /14\.4/);
       await until(minute, 'a firing rule on the page', async () =>
-        (await row.innerText()).match(/firing/i) ? true : undefined
+        /firing/i.exec(await row.innerText()) ? true : undefined
       );
       await page.waitForLoadState('networkidle');
       await screenshot('alerts-firing');
@@ -96,7 +96,7 @@ describe('an incident that happens now', () => {
       const now = Date.now();
       const told = await until(minute, 'an event in the history', async () => {
         const { events } = await api<{
-          events: Array<{ title: string; severity: string; start: number; end: number | null }>;
+          events: { title: string; severity: string; start: number; end: number | null }[];
         }>(`${alerts}/history?slo=${slo}&from=${since - minute}&to=${now + 10 * minute}`);
         return events.find(({ severity, start }) => severity === 'page' && start >= since - minute);
       });
@@ -110,7 +110,7 @@ describe('an incident that happens now', () => {
     const alert = await until(3 * minute, 'the test alert', () => paged('test', 'firing', since));
     expect(alert.labels.severity).toBe('page');
     await until(4 * minute, 'the end of the test rule', async () => {
-      const rules = await api<Array<{ labels?: Record<string, string> }>>('/api/v1/provisioning/alert-rules');
+      const rules = await api<{ labels?: Record<string, string> }[]>('/api/v1/provisioning/alert-rules');
       return rules.some(({ labels }) => labels?.burnline_slo === 'test') ? undefined : true;
     });
   });
