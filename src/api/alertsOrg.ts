@@ -241,9 +241,13 @@ export function fetchAllAlerts(from: number, to: number, signal?: AbortSignal): 
 
 export const EXPORT_FORMATS = ['grafana', 'prometheus', 'mimir', 'loki'] as const;
 
-/** Where the rules can be loaded as a file, relative to Grafana's root. */
-export function exportUrl(format: (typeof EXPORT_FORMATS)[number], slothNames = false): string {
-  return `${ALERTS}/export?format=${format}${slothNames ? '&sloth=true' : ''}`;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** The rules of all SLOs as YAML. Names of Sloth are for Prometheus and Mimir only. */
+export function exportRules(format: ExportFormat, slothNames: boolean): Promise<string> {
+  const params = { format, ...(slothNames && { sloth: 'true' }) };
+  // Without a type of answer what is no JSON comes as text, and a failure still tells its message.
+  return request<string>({ url: `${ALERTS}/export`, params });
 }
 
 /** Where a webhook contact point tells Burnline what fired, relative to Grafana's root. */

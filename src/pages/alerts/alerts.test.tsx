@@ -177,13 +177,32 @@ describe('the rules', () => {
     expect(screen.getByRole('button', { name: 'Write files' })).toBeTruthy();
   });
 
-  it('can be taken along as files', async () => {
-    serve();
+  it('can be taken along as files, and say why where they cannot', async () => {
+    const saved: string[] = [];
+    vi.stubGlobal('URL', Object.assign(URL, { createObjectURL: () => 'blob:', revokeObjectURL: () => undefined }));
+    vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (this: HTMLAnchorElement) {
+      saved.push(this.download);
+    });
+    const requests = serve({
+      'alerts/export': ({ params }: Request) => {
+        if (params?.format === 'loki') {
+          throw new Error('No SLO reads Loki.');
+        }
+        return 'groups: []';
+      },
+    });
     open();
     await userEvent.click(await screen.findByRole('checkbox', { name: /Sloth/ }));
-    const address = (name: string) => screen.getByRole('link', { name }).getAttribute('href');
-    expect(address('Prometheus rules')).toContain('/alerts/export?format=prometheus&sloth=true');
-    expect(address('Grafana provisioning')).toMatch(/format=grafana$/);
+    for (const name of ['Prometheus rules', 'Grafana provisioning', 'Loki rules']) {
+      await userEvent.click(screen.getByRole('button', { name }));
+    }
+    expect(await screen.findByText('No SLO reads Loki.')).toBeTruthy();
+    expect(saved).toEqual(['burnline-prometheus.yaml', 'burnline-grafana.yaml']);
+    expect(requests.filter(({ url }) => url.endsWith('/export')).map(({ params }) => params as unknown)).toEqual([
+      { format: 'prometheus', sloth: 'true' },
+      { format: 'grafana' },
+      { format: 'loki' },
+    ]);
   });
 });
 

@@ -1,21 +1,32 @@
 import { css } from '@emotion/css';
-import { type GrafanaTheme2, locationUtil } from '@grafana/data';
-import { Checkbox, LinkButton, useStyles2 } from '@grafana/ui';
+import { type GrafanaTheme2 } from '@grafana/data';
+import { Alert, Button, Checkbox, useStyles2 } from '@grafana/ui';
 import { useState } from 'react';
-import { EXPORT_FORMATS, exportUrl } from '../../../api';
+import { EXPORT_FORMATS, type ExportFormat, exportRules } from '../../../api';
+import { useAction } from '../../alerting/useAction';
 import { Section } from '../../Section';
+import { saveText } from './saveText';
 
-const LABELS: Record<(typeof EXPORT_FORMATS)[number], string> = {
+const LABELS: Record<ExportFormat, string> = {
   grafana: 'Grafana provisioning',
   prometheus: 'Prometheus rules',
   mimir: 'Mimir rules',
   loki: 'Loki rules',
 };
 
+/** The names of Sloth are series of Prometheus. */
+const WITH_SLOTH: ExportFormat[] = ['prometheus', 'mimir'];
+
 /** The rules as files, for other places than this Grafana. */
 export function ExportSection() {
   const styles = useStyles2(getStyles);
   const [sloth, setSloth] = useState(false);
+  const { busy, error, run } = useAction();
+  const load = (format: ExportFormat) =>
+    run(
+      async () => saveText(`burnline-${format}.yaml`, await exportRules(format, sloth && WITH_SLOTH.includes(format))),
+      () => undefined
+    );
   return (
     <Section title="Export">
       <p className={styles.text}>
@@ -25,25 +36,29 @@ export function ExportSection() {
       <div>
         <Checkbox
           label="Names as Sloth has them"
-          description="Ruler files then record what existing Sloth dashboards ask for"
+          description="Prometheus and Mimir rules then record what existing Sloth dashboards ask for"
           value={sloth}
           onChange={({ currentTarget }) => setSloth(currentTarget.checked)}
         />
       </div>
       <div className={styles.links}>
         {EXPORT_FORMATS.map((format) => (
-          <LinkButton
+          <Button
             key={format}
             variant="secondary"
             icon="download-alt"
-            href={locationUtil.assureBaseUrl(exportUrl(format, sloth && format !== 'grafana'))}
-            download={`burnline-${format}.yaml`}
-            target="_self"
+            disabled={busy}
+            onClick={() => void load(format)}
           >
             {LABELS[format]}
-          </LinkButton>
+          </Button>
         ))}
       </div>
+      {error ? (
+        <Alert bottomSpacing={0} severity="error" title="Not exported">
+          {error}
+        </Alert>
+      ) : null}
     </Section>
   );
 }
