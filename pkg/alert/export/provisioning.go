@@ -181,7 +181,8 @@ func provisionedRoute(r alert.Route) *provisioningRoute {
 }
 
 // verbatim keeps Grafana from expanding environment variables in provisioned text. Annotations and query models
-// must not be escaped: Grafana takes those as they are.
+// must not be escaped: Grafana takes those as they are. (Versions from late 2026 may expand ${NAME} in annotations; only a
+// query quoted in a description can hold that, and older versions know no escape for it.)
 func verbatim(text string) string { return strings.ReplaceAll(text, "$", "$$") }
 
 // promDuration is the form that Grafana reads: "0s", "5m", "1h".

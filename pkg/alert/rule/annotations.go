@@ -69,9 +69,14 @@ func panelOf(c alert.Condition) string {
 	return burnPanel
 }
 
-// literal keeps text from being read as a template.
+// literal keeps text from being read as a template: no two braces stand side by side.
 func literal(text string) string {
-	return strings.NewReplacer("{{", "{ {", "}}", "} }").Replace(text)
+	for _, brace := range []string{"{", "}"} {
+		for strings.Contains(text, brace+brace) {
+			text = strings.ReplaceAll(text, brace+brace, brace+" "+brace)
+		}
+	}
+	return text
 }
 
 // number is a node's value with one decimal place, or two where it is small.

@@ -120,8 +120,14 @@ func (b *builder) group(p alert.Plan) Group {
 	return g
 }
 
-// GroupName is the rule group of an SLO. Grafana allows no slash in it.
-func GroupName(sloID string) string { return strings.ReplaceAll(sloID, "/", ":") }
+// GroupName is the rule group of an SLO. Grafana allows no slash in it, and as many characters as in a title.
+func GroupName(sloID string) string {
+	name := strings.ReplaceAll(sloID, "/", ":")
+	if runes := []rune(name); len(runes) > maxTitle {
+		name = string(runes[:maxTitle-9]) + "~" + digest(sloID, 8)
+	}
+	return name
+}
 
 func (b *builder) folderUID(d slo.Definition) string {
 	return "burnline-" + digest(string(b.Settings.Folders)+"\x00"+b.folderKey(d), 24)
@@ -173,19 +179,19 @@ func LabelName(name string) string {
 	return name
 }
 
-// labels are the SLO's own, then the organisation's, then ours, which win.
+// labels are the SLO's own, then the organisation's, then ours, which win. To Grafana their values are templates.
 func (b *builder) labels(d slo.Definition, c alert.Condition) map[string]string {
 	labels := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(d.Labels)) {
 		if value := d.Labels[name]; value != "" && LabelName(name) != "" {
-			labels[LabelName(name)] = value
+			labels[LabelName(name)] = literal(value)
 		}
 	}
 	for name, value := range b.Settings.Labels {
-		labels[LabelName(name)] = value
+		labels[LabelName(name)] = literal(value)
 	}
 	if d.Owner != "" {
-		labels[alert.LabelOwner] = d.Owner
+		labels[alert.LabelOwner] = literal(d.Owner)
 	}
 	window := d.Window.Text
 	if c.Kind == alert.KindBurn {

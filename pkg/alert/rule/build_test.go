@@ -217,8 +217,10 @@ func TestTwoSLOsThatClaimOneUIDAreReported(t *testing.T) {
 func TestTextOfUsersIsNoTemplateAndNoSlashReachesGroups(t *testing.T) {
 	groups, _ := build(t, alert.DefaultSettings(), traced())
 	assert.Equal(t, "cart:fast", groups[0].Name)
+	assert.Len(t, []rune(GroupName(strings.Repeat("ü/", 200))), maxTitle)
 	for _, r := range groups[0].Rules {
 		assert.NotContains(t, r.Annotations["summary"], "{{fast}}")
+		assert.Equal(t, "a { { {b} } }", literal("a {{{b}}}"))
 		assert.Equal(t, "https://grafana.example.com/d/runbooks", r.Annotations["runbook_url"])
 		assert.Equal(t, "https://grafana.example.com/a/burnline-slo-app/slos/cart%2Ffast?tab=alerts", r.Annotations[AnnotationURL])
 		assert.Equal(t, "one", r.Labels["app_kubernetes_io_tier"])

@@ -151,6 +151,7 @@ func (b *builder) directNodes(r *Rule, p alert.Plan, c alert.Condition) error {
 
 // burnExpressions reduce A, B and N, decide in E, and compute for the summary: P is the percentage of the budget that
 // went in the long window, T the hours that a full budget lasts at this rate, U the days.
+// T is finite without a burn, too: state histories in Loki leave out changes with infinite values.
 func (b *builder) burnExpressions(r *Rule, p alert.Plan, c alert.Condition) {
 	r.Data = append(r.Data, reduce("C", "A"), reduce("D", "B"))
 	if c.MinimumEvents > 0 {
@@ -159,7 +160,7 @@ func (b *builder) burnExpressions(r *Rule, p alert.Plan, c alert.Condition) {
 	window := int64(p.Objective.Window / time.Second)
 	r.Data = append(r.Data,
 		math("P", fmt.Sprintf("$C * %d / %d", 100*int64(c.Row.Long/time.Second), window)),
-		math("T", fmt.Sprintf("%d / 3600 / $C", window)),
+		math("T", fmt.Sprintf("%d / 3600 / ($C + 0.000001)", window)),
 		math("U", "$T / 24"),
 		math("E", comparison(c)))
 	r.Condition = "E"
