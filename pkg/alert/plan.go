@@ -210,7 +210,11 @@ func (p *Plan) addRow(row Row) {
 			Number(1/p.Definition.Target.Complement().Float()), c.Title()), "choose a policy with lower burn rates, or leave it: the other rows still work")
 		return
 	}
-	if slices.ContainsFunc(p.Conditions, func(other Condition) bool { return other.Key() == c.Key() }) {
+	if i := slices.IndexFunc(p.Conditions, func(other Condition) bool { return other.Key() == c.Key() }); i >= 0 {
+		if first := p.Conditions[i]; first.For != c.For || first.Target != c.Target || first.Row.Inclusive != c.Row.Inclusive {
+			p.warn(fmt.Sprintf("the alert policies %q and %q ask for the same %q and differ in what else they say; %q is followed", first.Row.Policy, row.Policy, c.Title(), first.Row.Policy),
+				"make one policy of them; a contact point in Grafana may have several receivers")
+		}
 		return
 	}
 	p.Conditions = append(p.Conditions, c)

@@ -140,6 +140,22 @@ func TestWhatOfAPlanCannotWorkIsSaidWithARemedy(t *testing.T) {
 	}
 }
 
+func TestTheSameConditionOfTwoPoliciesIsFollowedOnceAndSaid(t *testing.T) {
+	d := checkout(30 * day)
+	d.AlertPolicies = []string{"a", "b"}
+	for i, target := range []string{"team a", "team b"} {
+		d.Policies = append(d.Policies, slo.AlertPolicy{Name: d.AlertPolicies[i], WhenBreaching: true, Targets: []slo.NotificationTarget{{Target: target}},
+			Conditions: []slo.AlertCondition{{Severity: "page", Op: slo.OpGT, Threshold: 14, Lookback: time.Hour}}})
+	}
+	plan := PlanFor(d, DefaultSettings())
+	require.Len(t, plan.Conditions, 1)
+	require.Equal(t, "team a", plan.Conditions[0].Target)
+	require.Len(t, plan.Problems, 1)
+	require.Contains(t, plan.Problems[0].String(), `the alert policies "a" and "b" ask for the same "burn rate above 14 over 1h and 5m" and differ in what else they say; "a" is followed; make one policy of them`)
+	d.AlertPolicies = []string{slo.PolicyWorkbook, slo.PolicyFastOnly}
+	require.Empty(t, PlanFor(d, DefaultSettings()).Problems, "nothing is lost of two that ask for just the same")
+}
+
 func TestAKeyStaysTheSameWhateverChangesAroundItsCondition(t *testing.T) {
 	before := checkout(30 * day)
 	after := checkout(28 * day)

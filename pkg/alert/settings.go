@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"sort"
 	"time"
@@ -102,6 +103,9 @@ func (s Settings) Route(severity string) Route {
 // reservedLabels are set by Burnline or Grafana.
 var reservedLabels = []string{LabelSLO, LabelService, LabelSeverity, LabelWindow, LabelOwner, LabelKind, "alertname", "grafana_folder"}
 
+// labelForm is a name that stays what it is on every rule: made to fit, another one could become a reserved label.
+var labelForm = regexp.MustCompile(`^(_?[a-zA-Z][a-zA-Z0-9_]*|_)$`)
+
 // Check says everything that is wrong with the settings, each with what would be right.
 func (s Settings) Check() error {
 	var errs []error
@@ -140,7 +144,10 @@ func (s Settings) Check() error {
 		fail("minimumEvents is %v; it must not be negative", s.MinimumEvents)
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Labels)) {
-		if slices.Contains(reservedLabels, name) {
+		switch {
+		case !labelForm.MatchString(name):
+			fail("labels sets %q; a label's name has letters, digits and _ only, and does not begin with a digit or __", name)
+		case slices.Contains(reservedLabels, name):
 			fail("labels sets %q, which Burnline or Grafana sets itself; choose another name", name)
 		}
 	}

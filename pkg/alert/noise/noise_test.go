@@ -74,8 +74,8 @@ func sample() Input {
 			sloEvent("old", "pay", "page", -2, 1),       // before the span
 			sloEvent("future", "pay", "page", 500, 501), // after it
 			testEvent("t", 5, 6),
-			otherEvent("o1", "shop", 9.55, 9.6),         // in i1
-			otherEvent("o2", "db", 100, 101),            // idle
+			otherEvent("o1", "shop", 9.55, 9.6), // in i1
+			otherEvent("o2", "db", 100, 101),    // idle
 		},
 	}
 }
