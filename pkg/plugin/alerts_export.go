@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 
@@ -66,7 +67,7 @@ func (w wanted) ruler(cfg export.RulerConfig) ([]byte, error) {
 	}
 	var out bytes.Buffer
 	for _, problem := range problems {
-		fmt.Fprintf(&out, "# %s: %s\n", problem.Severity, strings.ReplaceAll(exportProblem(problem), "\n", " "))
+		fmt.Fprintf(&out, "# %s: %s\n", problem.Severity, strings.Join(strings.FieldsFunc(exportProblem(problem), unicode.IsControl), " "))
 	}
 	if cfg.Dialect == export.DialectMimir {
 		for i, file := range files {

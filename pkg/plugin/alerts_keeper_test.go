@@ -14,6 +14,7 @@ import (
 
 	"github.com/burnline/grafana-slo-app/pkg/alert"
 	"github.com/burnline/grafana-slo-app/pkg/alert/rule"
+	"github.com/burnline/grafana-slo-app/pkg/ledger"
 	"github.com/burnline/grafana-slo-app/pkg/slo"
 )
 
@@ -141,6 +142,20 @@ func TestAPlanIsShownAppliedAndDecidedOn(t *testing.T) {
 	callApp(t, p, http.StatusBadRequest, http.MethodGet, "alerts/rules", "")
 }
 
+func TestNothingIsAppliedBeforeDefinitionsWereRead(t *testing.T) {
+	p, s, grafana := alertPlugin(t)
+	callApp(t, p, http.StatusOK, http.MethodPost, "alerts/apply", "{}")
+	rules := grafana.count()
+	require.NotZero(t, rules)
+	s.snapshot = ledger.Snapshot{}
+	require.Contains(t, messageOf(callApp(t, p, http.StatusServiceUnavailable, http.MethodPost, "alerts/apply", "{}")), "The definitions were not read yet")
+	callApp(t, p, http.StatusServiceUnavailable, http.MethodPost, "alerts/drift", `{"uid":"bl-1","choice":"restore"}`)
+	require.Equal(t, rules, grafana.count())
+	s.snapshot.Heartbeat = sampleNow
+	callApp(t, p, http.StatusOK, http.MethodPost, "alerts/apply", "{}")
+	require.Zero(t, grafana.count(), "they were read, there is none, and somebody asked for it")
+}
+
 func TestModeFileWritesWhatGrafanaProvisions(t *testing.T) {
 	p, _, grafana := alertPlugin(t)
 	dir := t.TempDir()
@@ -187,6 +202,9 @@ func TestATestAlertComesAndGoes(t *testing.T) {
 	callApp(t, p, http.StatusOK, http.MethodPost, "alerts/test", `{"contactPoint":"","severity":"ticket"}`)
 	require.Equal(t, 1, grafana.count())
 	require.Nil(t, grafana.rules[testUID]["notification_settings"], "the notification policies decide")
+	p.engine.keeping.testEnds.Stop()
+	grafana.noFolders = true
+	callApp(t, p, http.StatusOK, http.MethodPost, "alerts/test", `{"contactPoint":"","severity":"ticket"}`) // into the folder that is there
 	p.engine.keeping.testEnds.Stop()
 	require.Contains(t, messageOf(callApp(t, p, http.StatusBadRequest, http.MethodPost, "alerts/test", `{"contactPoint":"on cal"}`)), `Did you mean "on call"?`)
 	require.Contains(t, messageOf(callApp(t, p, http.StatusBadRequest, http.MethodPost, "alerts/test", `{"severity":"huge"}`)), `the severity is "huge"`)

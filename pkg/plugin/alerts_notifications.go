@@ -94,6 +94,8 @@ func (p *Plugin) storeNotification(ctx context.Context, n notification) (int, er
 	if err := n.check(p.answers.now()); err != nil {
 		return 0, err
 	}
+	p.telling.Lock()
+	defer p.telling.Unlock()
 	stored := 0
 	for _, a := range n.Alerts {
 		if a.isTest() {

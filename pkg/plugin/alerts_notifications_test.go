@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -64,6 +65,24 @@ func TestNotificationsAreKeptOnceAndResolve(t *testing.T) {
 	documents, err := s.Documents(t.Context(), collectionEvent, time.Time{}, time.Time{})
 	require.NoError(t, err)
 	require.Empty(t, documents)
+}
+
+func TestNotificationsThatComeAtOnceLoseNoEnd(t *testing.T) {
+	p, _, _ := alertPlugin(t)
+	var all sync.WaitGroup
+	for i := range 40 {
+		end := ""
+		if i == 20 {
+			end = "2026-03-10T11:40:00Z"
+		}
+		all.Go(func() {
+			callApp(t, p, http.StatusOK, http.MethodPost, "alerts/notifications", notificationOf(firingAlert("ab12", end)))
+		})
+	}
+	all.Wait()
+	events := callApp(t, p, http.StatusOK, http.MethodGet, "alerts/history?slo=search-latency", "")["events"].([]any)
+	require.Len(t, events, 1)
+	require.NotNil(t, events[0].(map[string]any)["end"])
 }
 
 func TestNotificationsThatAreNoneAreRefused(t *testing.T) {

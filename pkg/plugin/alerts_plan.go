@@ -11,6 +11,7 @@ import (
 	"github.com/burnline/grafana-slo-app/pkg/alert/reconcile"
 	"github.com/burnline/grafana-slo-app/pkg/alert/rule"
 	"github.com/burnline/grafana-slo-app/pkg/grafana"
+	"github.com/burnline/grafana-slo-app/pkg/ledger"
 	"github.com/burnline/grafana-slo-app/pkg/slo"
 )
 
@@ -140,6 +141,9 @@ func (p *Plugin) applyPlan(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_, snapshot, err := p.answers.catalogue(r.Context())
+	if err == nil {
+		err = defined(snapshot)
+	}
 	if err != nil {
 		fail(w, err)
 		return
@@ -164,6 +168,15 @@ func (p *Plugin) applyPlan(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	writeJSON(w, http.StatusOK, outcomeJSON{Applied: orEmpty(outcome.Applied), Failed: orEmpty(outcome.Failed), Problems: orEmpty(outcome.Problems)})
+}
+
+// defined is an error while a new ledger knows of no definitions because none were read into it yet: then no SLO wants any
+// rule, and all of them would go.
+func defined(snapshot ledger.Snapshot) error {
+	if snapshot.Heartbeat.IsZero() && len(snapshot.Entries) == 0 {
+		return unavailable("The definitions were not read yet, so that nobody knows which rules are wanted. Try again in a few seconds; if it stays so, see the plugin's health.")
+	}
+	return nil
 }
 
 // grafanaError gives an error of Grafana's API a status: what a person can mend is no fault of the plugin.
@@ -194,6 +207,14 @@ func (p *Plugin) decideDrift(w http.ResponseWriter, r *http.Request) {
 	}
 	if body.UID = strings.TrimSpace(body.UID); body.UID == "" || body.Choice != "adopt" && body.Choice != "restore" {
 		fail(w, badQuery("the choice about rule %q is %q; it must be adopt (keep what was edited in Grafana) or restore (write what the SLO wants).", body.UID, body.Choice))
+		return
+	}
+	_, snapshot, err := p.answers.catalogue(r.Context())
+	if err == nil {
+		err = defined(snapshot)
+	}
+	if err != nil {
+		fail(w, err)
 		return
 	}
 	want, err := p.wants(r.Context())

@@ -22,7 +22,9 @@ type ruleStore struct {
 	mu      sync.Mutex
 	rules   map[string]map[string]any
 	folders map[string]string
-	writes  int
+	// noFolders keeps folders from being made.
+	noFolders bool
+	writes    int
 	// broken answers every call but /api/health with this status; 0 for none.
 	broken int
 	// sources is the answer of /api/datasources.
@@ -84,6 +86,14 @@ func (s *ruleStore) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *ruleStore) serveFolder(r *http.Request, answer func(int, any)) {
+	if title, ok := s.folders[strings.TrimPrefix(r.URL.Path, "/api/folders/")]; ok && r.Method == http.MethodGet {
+		answer(http.StatusOK, map[string]string{"title": title})
+		return
+	}
+	if r.Method == http.MethodPost && s.noFolders {
+		answer(http.StatusForbidden, map[string]string{"message": "no permission"})
+		return
+	}
 	if r.Method == http.MethodPost {
 		var body struct{ UID, Title string }
 		_ = json.NewDecoder(r.Body).Decode(&body)

@@ -22,6 +22,8 @@ type Plugin struct {
 	dataSource backend.CallResourceHandler
 	// saving keeps saves of the alert settings in order.
 	saving sync.Mutex
+	// telling keeps notifications in order: each looks at what the one before stored.
+	telling sync.Mutex
 }
 
 // Plugin serves all of these.
