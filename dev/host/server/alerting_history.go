@@ -48,7 +48,7 @@ func transitionNote(t alerting.Transition) *annotation {
 		panel = 0
 	}
 	return &annotation{
-		AlertID: t.Rule.ID, AlertName: t.Rule.Title, DashboardUID: t.Rule.Annotations[annotationDashboard], PanelID: panel, PrevState: t.From, NewState: t.To,
+		AlertID: t.Rule.ID, DashboardUID: t.Rule.Annotations[annotationDashboard], PanelID: panel, PrevState: t.From, NewState: t.To,
 		Created: at, Updated: at, Time: at, TimeEnd: at, Text: fmt.Sprintf("%s {%s} - %s", t.Rule.Title, labelText(t.Labels), value), Tags: []string{}, Data: details,
 	}
 }
