@@ -76,8 +76,8 @@ type Result struct {
 	Summary Summary
 	// Coverage is the share of the span's minutes of which the ledger knows what happened. Alerts in the rest are not known.
 	Coverage float64
-	// Known is Coverage as a time.
-	Known time.Duration
+	// Known is Coverage as a time, Evaluated the time of which anything is in the ledger, source errors included.
+	Known, Evaluated time.Duration
 	// Labelled is false where no incident at all is known in the span: then nobody can say which alerts were true.
 	Labelled bool
 }
@@ -93,6 +93,7 @@ func run(s *budget.Series, line *timeline, plan alert.Plan, cfg Config) Result {
 	sum := s.Sum(cfg.From.Unix(), cfg.To.Unix())
 	r.Coverage = sum.Coverage()
 	r.Known = time.Duration(sum.Answered()+sum.Buckets[budget.StateExcluded]) * budget.Step
+	r.Evaluated = time.Duration(sum.All()-sum.Buckets[budget.StateUnknown]) * budget.Step
 	r.Labelled = slices.ContainsFunc(cfg.Incidents, func(i alert.Incident) bool { return i.Overlaps(cfg.From, cfg.To) })
 	if !cfg.To.After(cfg.From) {
 		return r

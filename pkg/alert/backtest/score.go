@@ -30,7 +30,8 @@ type Score struct {
 	Missed           []alert.Incident
 	// Small are the incidents that touch the SLO and spent less than any condition promises to tell, found or not.
 	Small []alert.Incident
-	// AlertsPerWeek is Firings over the span's weeks.
+	// AlertsPerWeek is Firings over the weeks of the span that the ledger evaluated: a ledger that is a week old would
+	// otherwise promise a calm month.
 	AlertsPerWeek float64
 	// MeanDelay is the mean time from an incident's start to its first alert, over the incidents begun in the span that an
 	// alert lies over, promised or not; nil without any. MeanReset is the mean time from its end to the last resolve of the
@@ -69,7 +70,7 @@ func (c *caseOf) score(r Result, severity, finders func(string) bool) Score {
 			finding = append(finding, f)
 		}
 	}
-	s := Score{Firings: len(own), AlertsPerWeek: float64(len(own)) / (r.To.Sub(r.From).Hours() / week.Hours())}
+	s := Score{Firings: len(own), AlertsPerWeek: float64(len(own)) / r.weeks()}
 	if len(own) > 0 {
 		var spent float64
 		for _, f := range own {
@@ -89,6 +90,12 @@ func (c *caseOf) score(r Result, severity, finders func(string) bool) Score {
 	c.recall(&s, r, severity, finding)
 	s.MeanDelay, s.MeanReset = c.times(own)
 	return s
+}
+
+// weeks are those that the ledger evaluated, at least a day's part of one: of less a rate would be a guess.
+func (r Result) weeks() float64 {
+	least := min(r.To.Sub(r.From), 24*time.Hour)
+	return max(r.Evaluated, least).Hours() / week.Hours()
 }
 
 // tellsOfIncidents is true for the alerts that say that something is wrong at this moment.

@@ -90,6 +90,21 @@ func TestSeveralRowsThatFireInOneIncidentAreOneSuccess(t *testing.T) {
 	require.InDelta(t, r.Summary.Pages.AlertsPerWeek, r.Summary.PagesPerWeek, 0)
 }
 
+func TestAYoungLedgerPromisesNoCalmMonth(t *testing.T) {
+	s := steady(loss{start + 1000, 10, 1})
+	s = budget.NewSeries(func() (young []budget.Bucket) {
+		s.Each(minute(start).Unix(), minute(month).Unix(), func(b budget.Bucket) bool { young = append(young, b); return true })
+		return young
+	}()...)
+	p, _ := alert.Builtin(slo.PolicyFastOnly)
+	r := Run(s, alert.PlanWith(objective(), alert.DefaultSettings(), p), Config{From: minute(0), To: minute(month)})
+	require.Positive(t, r.Summary.Firings)
+	require.Equal(t, 10*24*time.Hour, r.Evaluated)
+	require.InDelta(t, float64(r.Summary.Firings)*7/10, r.Summary.AlertsPerWeek, 1e-9, "ten days are known, and not thirty")
+	hours := Run(s, alert.PlanWith(objective(), alert.DefaultSettings(), p), Config{From: minute(0), To: minute(start + 1030)})
+	require.LessOrEqual(t, hours.Summary.AlertsPerWeek, 7*float64(hours.Summary.Firings), "a few hours are no week")
+}
+
 func TestAnIncidentThatSpentTooLittleIsNotHeldAgainstThePolicy(t *testing.T) {
 	r := backtest(t, steady(loss{start + 1000, 10, 0.001}), slo.PolicyWorkbook, incident("scratch", start+1000, 10))
 	require.Empty(t, r.Firings)

@@ -20,7 +20,7 @@ type TargetResult struct {
 	Report budget.Report
 	// Pages and Tickets are the numbers of alerts in the span.
 	Pages, Tickets int
-	// AlertsPerWeek is both over the span's weeks.
+	// AlertsPerWeek is both over the span's weeks, as Score has it.
 	AlertsPerWeek float64
 	// Skipped are the titles of the burn-rate rows that can't fire at this target: even a total outage burns slower.
 	Skipped []string
