@@ -157,6 +157,8 @@ func (p *Plugin) spanOf(r *http.Request, fallback time.Duration) (from, to time.
 
 func checkSpan(from, to time.Time) error {
 	switch {
+	case from.Year() < 1970 || to.Year() > 9999:
+		return badQuery("the time range begins or ends at no time of a calendar; write Unix milliseconds, such as 1773126000000.")
 	case !to.After(from):
 		return badQuery("the time range is empty (%s to %s); its end must be later than its start.", clock(from), clock(to))
 	case to.Sub(from) > longestSpan:

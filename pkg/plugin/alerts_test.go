@@ -258,6 +258,15 @@ func TestAlertSettings(t *testing.T) {
 	})
 }
 
+func TestASpanLiesWithinTheCalendar(t *testing.T) {
+	p, _, _ := alertPlugin(t)
+	for _, path := range []string{"alerts/noise", "alerts/history", "alerts/incidents"} {
+		for _, span := range []string{"?from=9223372036854770000&to=9223372036854775807", "?from=-9223372036854775808&to=-9223372036854770000", "?from=5&to=5"} {
+			require.Contains(t, messageOf(callApp(t, p, http.StatusBadRequest, http.MethodGet, path+span, "")), "the time range")
+		}
+	}
+}
+
 func TestIncidents(t *testing.T) {
 	p, _, _ := alertPlugin(t)
 	saved := callApp(t, p, http.StatusOK, http.MethodPost, "alerts/incidents",
