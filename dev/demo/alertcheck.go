@@ -22,13 +22,7 @@ var ranks = map[string]int{"none": 0, "ticket": 1, "page": 2}
 
 // backtestAnswer is what the check needs of the resource alerts/backtest.
 type backtestAnswer struct {
-	SLOs []struct {
-		SLO     string `json:"slo"`
-		Results []struct {
-			Policy  string       `json:"policy"`
-			Firings []firingLine `json:"firings"`
-		} `json:"results"`
-	} `json:"slos"`
+	SLOs    []testedSLO `json:"slos"`
 	Overall []struct {
 		Policy     string   `json:"policy"`
 		Pages      int      `json:"pages"`
@@ -41,6 +35,16 @@ type backtestAnswer struct {
 		Found      int      `json:"found"`
 		AlertsWeek float64  `json:"alertsPerWeek"`
 	} `json:"overall"`
+}
+
+type testedSLO struct {
+	SLO     string         `json:"slo"`
+	Results []testedPolicy `json:"results"`
+}
+
+type testedPolicy struct {
+	Policy  string       `json:"policy"`
+	Firings []firingLine `json:"firings"`
 }
 
 type firingLine struct {
