@@ -165,7 +165,14 @@ func (e *Engine) lookAtRules(ctx context.Context, want wanted, rules []ruleState
 	if want.Settings.Mode != alert.ModeAPI {
 		return nil
 	}
-	diff, err := e.diff(ctx, want)
+	mine := slices.DeleteFunc(slices.Clone(want.Groups), func(g rule.Group) bool {
+		return !slices.ContainsFunc(rules, func(r ruleStateJSON) bool { return groups[r.UID] == g.Name })
+	})
+	r, err := e.reconciler(nil)
+	if err != nil {
+		return err
+	}
+	diff, err := r.DiffOf(ctx, mine)
 	if err != nil {
 		return err
 	}

@@ -189,6 +189,25 @@ func TestAdoptedDriftIsLeftAloneUntilSomethingElseIsWanted(t *testing.T) {
 	require.Equal(t, "5m", s.rules["bl-checkout-burn"].For)
 }
 
+func TestTheRulesOfOneSLOAreComparedWithoutReadingAll(t *testing.T) {
+	s := newServer(t)
+	r := s.reconciler(t)
+	one, all := sampleGroup("a", "burn", "absence", "forecast"), []rule.Group{sampleGroup("b", "burn")}
+	applied(t, r, append(all, one))
+	s.edit("bl-a-burn", func(stored *storedRule) { stored.For = "1h" })
+	s.mu.Lock()
+	delete(s.rules, "bl-a-absence")
+	s.requests = nil
+	s.mu.Unlock()
+	d, err := r.DiffOf(t.Context(), []rule.Group{one})
+	require.NoError(t, err)
+	require.Equal(t, map[string]Action{"bl-a-burn": ActionDrift, "bl-a-absence": ActionCreate, "bl-a-forecast": ActionUnchanged}, actions(d))
+	require.Len(t, s.requests, 3)
+	s.fault = func(*http.Request) string { return fail403 }
+	_, err = r.DiffOf(t.Context(), []rule.Group{one})
+	require.ErrorContains(t, err, "alert rule")
+}
+
 func TestPruneTakesOnlyWhatIsOursAndUnedited(t *testing.T) {
 	s := newServer(t)
 	r := s.reconciler(t)
