@@ -285,9 +285,9 @@ func overall(policies []string, found []tried) []overallJSON {
 			o.AlertsPerWeek += s.AlertsPerWeek
 			precision.add(s.Precision, s.TruePositives+s.FalsePositives)
 			recall.add(s.Recall, s.Incidents)
-			delay.add(seconds(s.MeanDelay), max(1, s.Found))
-			pageDelay.add(seconds(s.Pages.MeanDelay), max(1, s.Pages.Found))
-			reset.add(seconds(s.MeanReset), max(1, s.Found))
+			delay.add(seconds(s.MeanDelay), s.Delays)
+			pageDelay.add(seconds(s.Pages.MeanDelay), s.Pages.Delays)
+			reset.add(seconds(s.MeanReset), s.Resets)
 			spent.add(s.SpentBefore, s.Firings)
 		}
 		o.MeanPageDelay = pageDelay.mean()

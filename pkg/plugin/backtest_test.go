@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/burnline/grafana-slo-app/pkg/alert"
+	"github.com/burnline/grafana-slo-app/pkg/alert/backtest"
 	"github.com/burnline/grafana-slo-app/pkg/alert/noise"
 	"github.com/burnline/grafana-slo-app/pkg/alert/rule"
 )
@@ -110,6 +111,17 @@ func TestABacktestOfTheAPI(t *testing.T) {
 }
 
 // The state on a page, the number that a rule gets and the backtest's last minute are one arithmetic.
+func TestTheMeansOfAllSLOsAreThoseOfTheirIncidents(t *testing.T) {
+	result := func(found int, delay time.Duration, delays int) tried {
+		score := backtest.Score{Incidents: found, Found: found, MeanDelay: &delay, Delays: delays, MeanReset: &delay, Resets: delays}
+		return tried{Results: []policyResult{{Result: backtest.Result{Summary: backtest.Summary{Score: score, Pages: score}}}}}
+	}
+	all := overall([]string{"own"}, []tried{result(1, time.Minute, 3), result(0, 5*time.Minute, 1)})[0]
+	require.InDelta(t, 120, *all.MeanDelay, 1e-9, "three incidents of a minute and one of five, promised or not")
+	require.InDelta(t, 120, *all.MeanPageDelay, 1e-9)
+	require.InDelta(t, 120, *all.MeanReset, 1e-9)
+}
+
 func TestAPageFiresInTheBacktestWhileTheStateSaysPage(t *testing.T) {
 	s := sampleShelf()
 	a := s.answerer()

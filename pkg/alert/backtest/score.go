@@ -37,6 +37,8 @@ type Score struct {
 	// alert lies over, promised or not; nil without any. MeanReset is the mean time from its end to the last resolve of the
 	// burn-rate and absence alerts that fired before it: a threshold stands until the window has moved on.
 	MeanDelay, MeanReset *time.Duration
+	// Delays and Resets are the numbers of incidents behind the two means.
+	Delays, Resets int
 	// SpentBefore is the mean share of the budget that was spent before an alert fired; nil without an alert.
 	SpentBefore *float64
 }
@@ -88,7 +90,8 @@ func (c *caseOf) score(r Result, severity, finders func(string) bool) Score {
 		s.Precision = new(float64(s.TruePositives) / float64(n))
 	}
 	c.recall(&s, r, severity, finding)
-	s.MeanDelay, s.MeanReset = c.times(own)
+	delays, resets := c.times(own)
+	s.MeanDelay, s.MeanReset, s.Delays, s.Resets = mean(delays), mean(resets), len(delays), len(resets)
 	return s
 }
 
@@ -125,9 +128,8 @@ func (c *caseOf) recall(s *Score, r Result, severity func(string) bool, finding 
 	}
 }
 
-// times are the mean delay and the mean reset of the incidents that alerts lie over.
-func (c *caseOf) times(firings []Firing) (delay, reset *time.Duration) {
-	var delays, resets []time.Duration
+// times are the delays and the resets of the incidents that alerts lie over.
+func (c *caseOf) times(firings []Firing) (delays, resets []time.Duration) {
 	for _, i := range c.counted() {
 		var first, last time.Time
 		open := false
@@ -154,7 +156,7 @@ func (c *caseOf) times(firings []Firing) (delay, reset *time.Duration) {
 			resets = append(resets, max(0, last.Sub(i.End)))
 		}
 	}
-	return mean(delays), mean(resets)
+	return delays, resets
 }
 
 func mean(of []time.Duration) *time.Duration {
