@@ -114,6 +114,32 @@ func TestFiringsMoreThanTwoMinutesApartOrOfOtherLabelsAreTwo(t *testing.T) {
 	require.Len(t, both, 2, "one notification is not two firings")
 }
 
+func TestAFiringThatBeganBeforeTheHistoryIsThereOnce(t *testing.T) {
+	told := func(start int, end time.Time) Event {
+		return Event{ID: "w", Rule: "r", Start: at(start), End: end, Source: SourceWebhook}
+	}
+	known := func(end time.Time) Event { return Event{ID: "h", Rule: "r", End: end, Source: SourceHistory} }
+	for name, tt := range map[string]struct {
+		webhook, history Event
+		want             int
+	}{
+		"both know the end":             {told(0, at(30)), known(at(31)), 1},
+		"they know different ends":      {told(0, at(10)), known(at(31)), 2},
+		"only the history knows it":     {told(0, time.Time{}), known(at(31)), 1},
+		"it began after that end":       {told(40, time.Time{}), known(at(31)), 2},
+		"it goes on":                    {told(0, time.Time{}), known(time.Time{}), 1},
+		"only one of two firings is on": {told(0, at(10)), known(time.Time{}), 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			merged := Merge([]Event{tt.webhook}, []Event{tt.history})
+			require.Len(t, merged, tt.want)
+			if tt.want == 1 && !tt.history.End.IsZero() {
+				require.False(t, merged[0].End.IsZero())
+			}
+		})
+	}
+}
+
 func TestAnAcknowledgementOutlivesTheSecondTelling(t *testing.T) {
 	history := Event{ID: "h", Rule: "r", Start: at(0), Source: SourceHistory}
 	acknowledged := map[string]Ack{"h": {By: "ann"}}
@@ -140,7 +166,7 @@ func FuzzGarbageIsCountedAndNeverFatal(f *testing.F) {
 	f.Add(payload)
 	f.Add(`[{"newState":"Alerting","time":1,"text":" {} - "},{"newState":"Alerting","time":1,"text":"{a=, =b, } - } - x"}]`)
 	f.Add(`{"alerts":{}}`)
-	f.Fuzz(func(t *testing.T, text string) {
+	f.Fuzz(func(_ *testing.T, text string) {
 		changes, _, _ := ReadAnnotations([]byte(text))
 		events, _, _ := ReadNotification([]byte(text))
 		merged := Merge(events, FromChanges(changes))

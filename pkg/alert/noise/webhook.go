@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/url"
 	"regexp"
 	"slices"
@@ -62,7 +63,8 @@ func ReadNotification(raw []byte) (events []Event, unread int, err error) {
 }
 
 // Merge gives each firing of both sources once, oldest first. Events of one ID are one; an event of the history and one of
-// the webhook are one if rule and labels are the same and they start within two minutes. Of such a pair the
+// the webhook are one if rule and labels are the same and they start within two minutes, or, where the history does not
+// know the start, end so. Of such a pair the
 // webhook's ID stays, and what one of them does not know is taken from the other.
 func Merge(webhook, history []Event) []Event {
 	out := unique(webhook)
@@ -73,9 +75,9 @@ func Merge(webhook, history []Event) []Event {
 	}
 	taken := map[int]bool{}
 	for _, h := range unique(history) {
-		pair, nearest := -1, sameFiring+1
+		pair, nearest := -1, time.Duration(math.MaxInt64)
 		for _, i := range byAlert[identity(h)] {
-			if apart := out[i].Start.Sub(h.Start).Abs(); !h.Start.IsZero() && !taken[i] && apart < nearest {
+			if apart, same := out[i].apart(h); same && !taken[i] && apart < nearest {
 				pair, nearest = i, apart
 			}
 		}
@@ -89,6 +91,22 @@ func Merge(webhook, history []Event) []Event {
 	}
 	slices.SortStableFunc(out, func(a, b Event) int { return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.ID, b.ID)) })
 	return out
+}
+
+// apart is how far a notified firing is from one of the history, and whether they can be the same. Of one that began before
+// the history does the end must tell.
+func (e Event) apart(history Event) (time.Duration, bool) {
+	switch {
+	case !history.Start.IsZero():
+		apart := e.Start.Sub(history.Start).Abs()
+		return apart, apart <= sameFiring
+	case history.End.IsZero():
+		return 0, e.End.IsZero()
+	case e.End.IsZero():
+		return history.End.Sub(e.Start).Abs(), e.Start.Before(history.End)
+	}
+	apart := e.End.Sub(history.End).Abs()
+	return apart, apart <= sameFiring
 }
 
 // unique takes events of one ID together, in order of their first.
