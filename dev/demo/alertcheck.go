@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 	"slices"
-	"strings"
 	"text/tabwriter"
 	"time"
 )
@@ -144,37 +144,47 @@ func (d *demo) awaitRules(ctx context.Context) error {
 func unkept(incidents []shopIncident, answer backtestAnswer, now time.Time) []error {
 	var wrong []error
 	caused := map[string]string{}
-	for _, slo := range answer.SLOs {
-		for _, r := range slo.Results {
-			for _, f := range r.Firings {
-				if f.Kind != "burn" && f.Severity != "page" {
-					continue // thresholds and forecasts tell of the budget, not of one incident
-				}
-				under := ""
-				for _, i := range incidents {
-					if slices.Contains(i.SLOs, slo.SLO) && f.overlaps(i, now) {
-						under = i.Name
-						if ranks[f.Severity] > ranks[caused[i.Name]] {
-							caused[i.Name] = f.Severity
-						}
-					}
-				}
-				if under == "" && f.Severity == "page" {
-					wrong = append(wrong, fmt.Errorf("%s pages at %s without an incident: %s", slo.SLO, time.UnixMilli(f.From).UTC().Format(time.RFC3339), f.Title))
+	for slo, f := range answer.telling() {
+		under := false
+		for _, i := range incidents {
+			if slices.Contains(i.SLOs, slo) && f.overlaps(i, now) {
+				under = true
+				if ranks[f.Severity] > ranks[caused[i.Name]] {
+					caused[i.Name] = f.Severity
 				}
 			}
 		}
+		if !under && f.Severity == "page" {
+			wrong = append(wrong, fmt.Errorf("%s pages at %s without an incident: %s", slo, time.UnixMilli(f.From).UTC().Format(time.RFC3339), f.Title))
+		}
 	}
 	for _, i := range incidents {
-		// What began before the span, or only just now, may not show all that it causes.
-		if i.Severity == "" || i.From < now.Add(-shownSpan).Unix() || now.Unix()-i.From < int64(2*time.Hour/time.Second) && i.Severity == "ticket" {
-			continue
-		}
-		if got := strings.TrimSpace(caused[i.Name]); ranks[got] != ranks[i.Severity] {
+		if got := caused[i.Name]; i.judgeable(now) && ranks[got] != ranks[i.Severity] {
 			wrong = append(wrong, fmt.Errorf("%s must cause %s and causes %s", i.Name, i.Severity, orNone(got)))
 		}
 	}
 	return wrong
+}
+
+// telling are the alerts that tell of incidents, by SLO; thresholds and forecasts tell of the budget.
+func (a backtestAnswer) telling() iter.Seq2[string, firingLine] {
+	return func(yield func(string, firingLine) bool) {
+		for _, slo := range a.SLOs {
+			for _, r := range slo.Results {
+				for _, f := range r.Firings {
+					if (f.Kind == "burn" || f.Severity == "page") && !yield(slo.SLO, f) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// judgeable is false for what began before the span, or only just now: it may not show all that it causes.
+func (i shopIncident) judgeable(now time.Time) bool {
+	fresh := i.Severity == "ticket" && now.Unix()-i.From < int64(2*time.Hour/time.Second)
+	return i.Severity != "" && i.From >= now.Add(-shownSpan).Unix() && !fresh
 }
 
 func orNone(severity string) string {

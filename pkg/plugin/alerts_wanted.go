@@ -105,7 +105,7 @@ func (e *Engine) appURL(ctx context.Context, documents ledger.Documents) (string
 		}
 	}
 	if fallback == "" {
-		return "", errors.New(noURL)
+		return "", errors.New(strings.TrimSuffix(noURL, "."))
 	}
 	return fallback, nil
 }

@@ -26,10 +26,10 @@ func answers(by map[string][]Series) QueryFunc {
 func text(values []value) []string {
 	var all []string
 	for _, v := range values {
-		switch {
-		case v.kind == kindNoData:
+		switch v.kind {
+		case kindNoData:
 			all = append(all, "no data")
-		case v.kind == kindSeries:
+		case kindSeries:
 			line := "{" + labelKey(v.labels) + "}"
 			for _, p := range v.points {
 				line += " " + floatText(p.Value)

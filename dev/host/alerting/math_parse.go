@@ -91,12 +91,10 @@ func (p *parser) peek() token {
 	return p.tokens[0]
 }
 
-func (p *parser) next() token {
-	t := p.peek()
+func (p *parser) next() {
 	if len(p.tokens) > 0 {
 		p.tokens = p.tokens[1:]
 	}
-	return t
 }
 
 // accept takes the next token if it is one of these operators.

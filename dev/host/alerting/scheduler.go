@@ -3,6 +3,7 @@ package alerting
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -219,7 +220,7 @@ func (s *Scheduler) evaluate(ctx context.Context, r *run, rule RuleWithGroup, at
 	results := evaluate(ctx, s.cfg.Query, rule.Rule, at)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.machine == nil || context.Cause(ctx) == context.Canceled { // changed meanwhile, or the host stops
+	if r.machine == nil || errors.Is(context.Cause(ctx), context.Canceled) { // changed meanwhile, or the host stops
 		return
 	}
 	r.last, r.took = at, time.Since(start)

@@ -77,7 +77,7 @@ func slowly(s *budget.Series, o budget.Objective, c alert.Condition, from, to ti
 	var since, firing time.Time
 	stands := false
 	for at := from; !at.After(to); at = at.Add(time.Minute) {
-		holds := false
+		var holds bool
 		if c.Kind == alert.KindForecast {
 			if at.Unix()%int64(forecastEvery/time.Second) == 0 {
 				stands = s.BurnRate(o, at, recentWindow(o)).Bad() > 0 && c.Holds(s, o, at)

@@ -20,7 +20,7 @@ func rates(t *testing.T, reader *Reader, indicator slo.Indicator, window time.Du
 	require.NoError(t, err)
 	parsed, err := promql.ParseExpr(expr)
 	require.NoError(t, err)
-	result, err := reader.client.span(t.Context(), parsed, from, to, step, &tally{})
+	result, err := reader.client.span(t.Context(), parsed, from, to, &tally{})
 	require.NoError(t, err, expr)
 	require.LessOrEqual(t, len(result), 1, expr)
 	if len(result) == 0 {
@@ -170,7 +170,7 @@ func TestBurnRateWhereNothingOrNothingElseHappened(t *testing.T) {
 	require.NoError(t, err)
 	parsed, err := promql.ParseExpr(expr)
 	require.NoError(t, err)
-	result, err := reader.client.span(t.Context(), parsed, minute(10), minute(10), step, &tally{})
+	result, err := reader.client.span(t.Context(), parsed, minute(10), minute(10), &tally{})
 	require.NoError(t, err)
 	require.True(t, math.IsInf(result[0].points[0].value, 1), "nothing is allowed")
 }

@@ -74,7 +74,7 @@ func (p *plan) admitBucket(before past, cells [][]cell, arrivals []arrival, t *t
 
 // pasts reads what was known at each bucket start from first to last (Unix seconds).
 func (r *Reader) pasts(ctx context.Context, p *plan, arrivals []arrival, first, last int64, t *tally) (map[int64]past, error) {
-	result, err := r.client.span(ctx, union(p.history(arrivals, r.cfg.Memory)), first, last, step, t)
+	result, err := r.client.span(ctx, union(p.history(arrivals, r.cfg.Memory)), first, last, t)
 	if err != nil {
 		return nil, err
 	}

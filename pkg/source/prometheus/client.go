@@ -48,8 +48,8 @@ next:
 	}
 }
 
-// span evaluates e at each step from start to end (Unix seconds, both included).
-func (c *client) span(ctx context.Context, e parser.Expr, start, end, step int64, t *tally) ([]series, error) {
+// span evaluates e at each minute from start to end (Unix seconds, both included).
+func (c *client) span(ctx context.Context, e parser.Expr, start, end int64, t *tally) ([]series, error) {
 	form := url.Values{
 		"query": {e.String()},
 		"start": {strconv.FormatInt(start, 10)},

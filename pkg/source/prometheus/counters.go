@@ -46,7 +46,7 @@ func name(part string, leaf int) string { return part + strconv.Itoa(leaf) }
 
 // profiles reads all leaves over [from, to], both ends included.
 func (r *Reader) profiles(ctx context.Context, leaves []leaf, from, to int64, t *tally) ([]profile, error) {
-	result, err := r.client.span(ctx, overview(leaves), from, to, step, t)
+	result, err := r.client.span(ctx, overview(leaves), from, to, t)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ func (r *Reader) sampled(ctx context.Context, p *plan, from, to int64, t *tally)
 	for i, e := range p.sampled {
 		parts[i] = part(names[i], e)
 	}
-	result, err := r.client.span(ctx, union(parts), from+step, to, step, t)
+	result, err := r.client.span(ctx, union(parts), from+step, to, t)
 	if err != nil {
 		return nil, err
 	}
