@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+
 	"github.com/burnline/grafana-slo-app/pkg/alert"
 	"github.com/burnline/grafana-slo-app/pkg/grafana"
 	"github.com/burnline/grafana-slo-app/pkg/ledger"
@@ -189,6 +191,9 @@ func (p *Plugin) saveSettings(ctx context.Context, wanted alert.Settings) (alert
 	if wanted.Version != present.Version {
 		return wanted, conflict("somebody else saved these settings meanwhile (version %d, yours began with %d). Load them again and repeat your change.", present.Version, wanted.Version)
 	}
+	if wanted.FileDir != present.FileDir && !administers(ctx) {
+		return wanted, &queryError{status: http.StatusForbidden, text: "fileDir names a folder of the server that Grafana then writes to: only an administrator of this organisation may change it. Ask one, or leave it as it is."}
+	}
 	wanted.Version++
 	body, err := json.Marshal(wanted)
 	if err != nil {
@@ -211,6 +216,12 @@ func (p *Plugin) saveSettings(ctx context.Context, wanted alert.Settings) (alert
 	}
 	p.engine.reconcileSoon()
 	return wanted, nil
+}
+
+// administers reports whether the user of a request is an administrator of the organisation.
+func administers(ctx context.Context) bool {
+	user := backend.UserFromContext(ctx)
+	return user != nil && slices.Contains([]string{"Admin", "Grafana Admin"}, user.Role)
 }
 
 // checkSettings names every mistake. Contact points are checked against Grafana's as far as it shows them.

@@ -240,6 +240,18 @@ func TestAlertSettings(t *testing.T) {
 		require.Contains(t, message, "minimumEvents is -1")
 		require.Contains(t, message, `ticket: Grafana has no contact point "tikets". Did you mean "tickets"?`)
 	})
+	t.Run("only an administrator chooses where on the server files are written", func(t *testing.T) {
+		p, _, _ := alertPlugin(t)
+		elsewhere := func(s map[string]any) { s["mode"], s["fileDir"] = "file", t.TempDir() }
+		require.Contains(t, messageOf(put(t, p, http.StatusForbidden, elsewhere)), "only an administrator")
+		settings := callApp(t, p, http.StatusOK, http.MethodGet, "alerts/settings", "")["settings"].(map[string]any)
+		elsewhere(settings)
+		body, err := json.Marshal(settings)
+		require.NoError(t, err)
+		status, saved := call(t, p, AppID, "Admin", http.MethodPut, "alerts/settings", string(body))
+		require.Equal(t, http.StatusOK, status, saved)
+		put(t, p, http.StatusOK, func(s map[string]any) { s["minimumEvents"] = 10 }) // the rest is an editor's as before
+	})
 	t.Run("what the environment fixes is shown as such and can't be chosen", func(t *testing.T) {
 		p, _, _ := alertPlugin(t)
 		p.settings.Alerts = AlertPlace{Mode: alert.ModeOff}
