@@ -224,7 +224,7 @@ func (p *Plugin) showHistory(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	events := []eventJSON{}
-	for _, e := range f.Events {
+	for _, e := range noise.Closed(f.Events) {
 		if id == "" || e.Labels[alert.LabelSLO] == id {
 			events = append(events, f.event(r.Context(), e))
 		}

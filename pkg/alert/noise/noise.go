@@ -133,7 +133,7 @@ func Assess(in Input) Report {
 
 // collect sorts the events of the span into episodes.
 func (a *assessment) collect() {
-	series := map[string][]Event{}
+	var counted []Event
 	for _, e := range a.Events {
 		switch {
 		case !e.Start.Before(a.To) || isTest(e):
@@ -147,13 +147,10 @@ func (a *assessment) collect() {
 			if len(e.Labels) == 0 {
 				a.notes.unlabelled++
 			}
-			key := identity(e)
-			series[key] = append(series[key], e)
+			counted = append(counted, e)
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(series)) {
-		events := series[key]
-		slices.SortStableFunc(events, func(x, y Event) int { return cmp.Or(x.Start.Compare(y.Start), cmp.Compare(x.ID, y.ID)) })
+	for _, events := range byAlert(counted) {
 		a.notes.endless += endless(events)
 		var current *episode
 		for _, e := range events {
@@ -164,6 +161,33 @@ func (a *assessment) collect() {
 		}
 	}
 	slices.SortStableFunc(a.episodes, func(x, y *episode) int { return x.events[0].Start.Compare(y.events[0].Start) })
+}
+
+// byAlert groups events by their alert, each group oldest first.
+func byAlert(events []Event) [][]Event {
+	series := map[string][]Event{}
+	for _, e := range events {
+		key := identity(e)
+		series[key] = append(series[key], e)
+	}
+	out := make([][]Event, 0, len(series))
+	for _, key := range slices.Sorted(maps.Keys(series)) {
+		slices.SortStableFunc(series[key], func(x, y Event) int { return cmp.Or(x.Start.Compare(y.Start), cmp.Compare(x.ID, y.ID)) })
+		out = append(out, series[key])
+	}
+	return out
+}
+
+// Closed gives firings whose end nobody told, though the same alert fired again, the latest end that they can have had:
+// an alert fires once at a time. The result is ordered by start.
+func Closed(events []Event) []Event {
+	var out []Event
+	for _, group := range byAlert(events) {
+		endless(group)
+		out = append(out, group...)
+	}
+	slices.SortStableFunc(out, func(x, y Event) int { return x.Start.Compare(y.Start) })
+	return out
 }
 
 // endless gives firings whose end nobody told, though the same alert fired again, the latest end that they can have

@@ -303,3 +303,18 @@ func TestTotalsAddUp(t *testing.T) {
 		require.LessOrEqual(t, r.Total.Episodes, r.Total.Alerts)
 	})
 }
+
+func TestAnAlertFiresOnceAtATime(t *testing.T) {
+	event := func(id, rule string, start, end int) Event {
+		e := Event{ID: id, Rule: rule, Labels: map[string]string{"alertname": rule}, Start: at(start)}
+		if end > 0 {
+			e.End = at(end)
+		}
+		return e
+	}
+	closed := Closed([]Event{event("3", "a", 30, 0), event("1", "a", 10, 0), event("2", "b", 20, 25)})
+	require.Equal(t, []string{"1", "2", "3"}, []string{closed[0].ID, closed[1].ID, closed[2].ID})
+	require.Equal(t, at(30), closed[0].End, "it fired again: it cannot have lasted longer")
+	require.Equal(t, at(25), closed[1].End)
+	require.True(t, closed[2].End.IsZero(), "the newest goes on")
+}
