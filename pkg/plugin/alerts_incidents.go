@@ -3,6 +3,7 @@ package plugin
 import (
 	"context"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +15,9 @@ import (
 
 // severityNone is that of an incident that nobody should be told of.
 const severityNone = "none"
+
+// incidentID is what survives in an address, however often it is decoded on its way.
+var incidentID = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 
 // maxIncidentTitle bounds a title in bytes.
 const maxIncidentTitle = 500
@@ -88,6 +92,8 @@ func (p *Plugin) checkIncident(ctx context.Context, i alert.Incident) error {
 		return badQuery("the incident has no title; write what was wrong in a few words.")
 	case len(i.Title) > maxIncidentTitle:
 		return badQuery("the title has %d bytes; at most %d fit.", len(i.Title), maxIncidentTitle)
+	case i.ID != "" && !incidentID.MatchString(i.ID):
+		return badQuery("the id %q can't stand in an address; use letters, digits, dots, - and _, or leave it out to get one.", shorten(i.ID))
 	case len(i.ID) > 200:
 		return badQuery("the id has %d bytes; at most 200 fit. Leave it out to get one.", len(i.ID))
 	case i.Start.IsZero():

@@ -296,6 +296,7 @@ func TestIncidents(t *testing.T) {
 	callApp(t, p, http.StatusNotFound, http.MethodDelete, "alerts/incidents/"+saved["id"].(string), "")
 	for name, c := range map[string][2]string{
 		"no title":                     {`{"start":"2026-03-10T10:50:00Z"}`, "the incident has no title"},
+		"an id that no address keeps":  {`{"id":"a%2fb","title":"x","start":"2026-03-10T10:50:00Z"}`, "can't stand in an address"},
 		"no start":                     {`{"title":"x"}`, "the incident has no start"},
 		"a start to come":              {`{"title":"x","start":"2026-03-11T10:50:00Z"}`, "which is in the future"},
 		"an end before the start":      {`{"title":"x","start":"2026-03-10T10:50:00Z","end":"2026-03-10T10:00:00Z"}`, "which is not after its start"},

@@ -111,8 +111,8 @@ func comparison(c alert.Condition) string {
 	return text
 }
 
-// directNodes ask Prometheus. A source that fails or holds nothing does not resolve a page: the last state stays, and
-// the absence rule, which asks the same source, tells of it.
+// directNodes ask Prometheus. A source that fails does not resolve a page: the last state stays. One that holds no series any more
+// ends it, as a window without events does. The absence rule, which asks the same source, tells of both.
 func (b *builder) directNodes(r *Rule, p alert.Plan, c alert.Condition) error {
 	d := p.Definition
 	if c.Kind == alert.KindAbsence {
