@@ -135,13 +135,30 @@ func (w wanted) rulesOf(plan alert.Plan, conditions map[string]alert.Condition) 
 	return out
 }
 
+// fillIn tells how rules fare, by their groups' names; false when Grafana does not know all of them.
+func (w wanted) fillIn(rules []ruleStateJSON, groups map[string]string, states []grafana.RuleState) (complete bool) {
+	complete = true
+	for i := range rules {
+		r := &rules[i]
+		state, ok := grafana.FindState(states, r.UID, r.FolderTitle, groups[r.UID], r.Title)
+		if !ok {
+			r.State, complete = ruleMissing, false
+			continue
+		}
+		r.State, r.Health, r.LastError = stateOf(state), state.Health, state.LastError
+		r.ActiveAt, r.LastEvaluation = millis(state.ActiveAt()), evaluated(state.LastEvaluation)
+		r.URL = w.AppURL + "/alerting/grafana/" + url.PathEscape(r.UID) + "/view"
+	}
+	return complete
+}
+
+// statesAge is how old the states of rules may be that are shown: Grafana gives those of all rules at once, and evaluates
+// them every ten seconds at most.
+const statesAge = 3 * time.Second
+
 // lookAtRules fills in how rules fare in Grafana.
 func (e *Engine) lookAtRules(ctx context.Context, want wanted, rules []ruleStateJSON) error {
 	alerting, err := e.alerting()
-	if err != nil {
-		return err
-	}
-	states, err := alerting.RuleStates(ctx)
 	if err != nil {
 		return err
 	}
@@ -151,16 +168,15 @@ func (e *Engine) lookAtRules(ctx context.Context, want wanted, rules []ruleState
 			groups[r.UID] = g.Name
 		}
 	}
-	for i := range rules {
-		r := &rules[i]
-		state, ok := grafana.FindState(states, r.UID, r.FolderTitle, groups[r.UID], r.Title)
-		if !ok {
-			r.State = ruleMissing
-			continue
+	// What is missing may only just have been made: then a fresh answer is asked for.
+	for _, age := range []time.Duration{statesAge, 0} {
+		states, err := e.states.get(e.cfg.Now(), age, func() ([]grafana.RuleState, error) { return alerting.RuleStates(ctx) })
+		if err != nil {
+			return err
 		}
-		r.State, r.Health, r.LastError = stateOf(state), state.Health, state.LastError
-		r.ActiveAt, r.LastEvaluation = millis(state.ActiveAt()), evaluated(state.LastEvaluation)
-		r.URL = want.AppURL + "/alerting/grafana/" + url.PathEscape(r.UID) + "/view"
+		if want.fillIn(rules, groups, states) {
+			break
+		}
 	}
 	if want.Settings.Mode != alert.ModeAPI {
 		return nil

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/burnline/grafana-slo-app/pkg/evaluate"
+	"github.com/burnline/grafana-slo-app/pkg/grafana"
 	"github.com/burnline/grafana-slo-app/pkg/ledger"
 	"github.com/burnline/grafana-slo-app/pkg/slo"
 )
@@ -77,6 +78,8 @@ type Engine struct {
 	idle    string
 	// since is when this process began to evaluate.
 	since time.Time
+	// states are those of all alert rules, as Grafana told last.
+	states shared[[]grafana.RuleState]
 	// health tells how the evaluation fares; nil while this process does not evaluate.
 	health func() evaluate.Health
 
