@@ -11,12 +11,10 @@ export interface TargetTableProps {
   targets: TargetResult[];
   /** The target in force, a fraction. */
   present: number;
-  /** The length of the backtest's span in weeks. */
-  weeks: number;
 }
 
 /** Targets side by side: the budget that each would give, and the alerts. */
-export function TargetTable({ label, targets, present, weeks }: TargetTableProps) {
+export function TargetTable({ label, targets, present }: TargetTableProps) {
   const styles = useStyles2(getStyles);
   const theme = useTheme2();
   return (
@@ -60,14 +58,19 @@ export function TargetTable({ label, targets, present, weeks }: TargetTableProps
               <td className="number" style={{ color: toneColor(theme, budgetTone(row.remaining)) }}>
                 {formatBudget(row.remaining)}
               </td>
-              <td className="number">{formatPerWeek(row.pages / weeks)}</td>
-              <td className="number">{formatPerWeek(row.tickets / weeks)}</td>
+              <td className="number">{formatPerWeek(weekly(row.pages, row))}</td>
+              <td className="number">{formatPerWeek(weekly(row.tickets, row))}</td>
             </tr>
           );
         })}
       </tbody>
     </TableBox>
   );
+}
+
+/** Of so many alerts a week these: the backend knows the part of the span that is in the ledger. */
+function weekly(count: number, { pages, tickets, alertsPerWeek }: TargetResult): number {
+  return count > 0 ? (alertsPerWeek * count) / (pages + tickets) : 0;
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NOW } from '../../testing/samples';
 import { sampleRule } from '../../testing/samplesAlerts';
-import { conditionText, forText, policyLabel, receiverText, stateDetail } from './words';
+import { conditionText, forText, lastedText, policyLabel, receiverText, stateDetail } from './words';
 
 describe('a condition in words', () => {
   it('says the share of the budget that a burn rate spends, without the name of the SLO', () => {
@@ -39,6 +39,19 @@ describe('the state of a rule', () => {
   });
 
   it('needs no more words when it is normal', () => expect(detail({ state: 'normal' })).toBe(''));
+});
+
+describe('how long an incident lasted', () => {
+  const HOUR = 3_600_000;
+  const lasted = (from: number, to?: number) =>
+    lastedText(NOW + from * HOUR, to === undefined ? to : NOW + to * HOUR, NOW, 'utc');
+
+  it('is known once it is over', () => expect(lasted(-3, -1)).toBe('2 h'));
+  it('counts what has passed while it goes on', () => expect(lasted(-3)).toBe('3 h, goes on'));
+  it('does not count what is still to come', () => {
+    expect(lasted(-3, 1)).toBe('3 h so far, until 2026-03-01 13:00:00');
+    expect(lasted(1, 2)).toBe('until 2026-03-01 14:00:00');
+  });
 });
 
 it('a policy of a definition keeps its name', () => {

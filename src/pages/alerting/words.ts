@@ -36,6 +36,18 @@ export function evaluatedText(direct: boolean): string {
   return direct ? 'Prometheus directly' : 'Burnline ledger';
 }
 
+/** How long an incident lasted by now. Times in ms since 1970; without an end it goes on. */
+export function lastedText(from: number, to: number | undefined, now: number, timeZone?: string): string {
+  if (to === undefined) {
+    return `${formatDuration((now - from) / 1000)}, goes on`;
+  }
+  if (to <= now) {
+    return formatDuration((to - from) / 1000);
+  }
+  const end = `until ${formatTime(to, timeZone)}`;
+  return from < now ? `${formatDuration((now - from) / 1000)} so far, ${end}` : end;
+}
+
 /** Who is told. */
 export function receiverText(contactPoint: string): string {
   return contactPoint || 'notification policies';

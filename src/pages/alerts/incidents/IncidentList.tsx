@@ -3,10 +3,11 @@ import { type GrafanaTheme2 } from '@grafana/data';
 import { Button, ConfirmModal, useStyles2 } from '@grafana/ui';
 import { useState } from 'react';
 import { deleteIncident, type Incident, type SLO } from '../../../api';
-import { formatDuration, formatTime } from '../../../format';
+import { formatTime } from '../../../format';
 import { canEdit } from '../../alerting/canEdit';
 import { TableBox } from '../../alerting/TableBox';
 import { useAction } from '../../alerting/useAction';
+import { lastedText } from '../../alerting/words';
 import { expectedText, touchedText } from './incidents';
 
 export interface IncidentListProps {
@@ -42,16 +43,13 @@ export function IncidentList({ incidents, slos, now, timeZone, onRemoved }: Inci
         <tbody>
           {incidents.map((incident) => {
             const from = Date.parse(incident.start);
-            const to = incident.end === undefined ? now : Date.parse(incident.end);
+            const to = incident.end ? Date.parse(incident.end) : undefined;
             return (
               <tr key={incident.id}>
                 <td className={styles.short}>{formatTime(from, timeZone)}</td>
                 <th scope="row">{incident.title}</th>
                 <td>{touchedText(incident, slos)}</td>
-                <td className={styles.short}>
-                  {formatDuration((to - from) / 1000)}
-                  {incident.end ? '' : ', goes on'}
-                </td>
+                <td className={styles.short}>{lastedText(from, to, now, timeZone)}</td>
                 <td className={styles.short}>{expectedText(incident)}</td>
                 <td>{incident.by ?? 'not said'}</td>
                 {editor ? (

@@ -23,7 +23,6 @@ import { Lanes } from './Lanes';
 import { incidentsOf, type IncidentSpan } from './marks';
 import { beyondHistory, spanNamed, SPANS, testedRange } from './spans';
 
-const WEEK_MS = 7 * 86_400_000;
 /** Targets that teams choose among. */
 const TARGETS = ['0.99', '0.995', '0.999', '0.9995'];
 
@@ -179,12 +178,7 @@ function Outcome({ slo, data, timeZone, onLabelled }: OutcomeProps) {
       ) : null}
       <h3 className={styles.title}>What if the target were another one?</h3>
       <p className={styles.text}>The policy in force, over the same span.</p>
-      <TargetTable
-        label="Targets compared"
-        targets={own.targets ?? []}
-        present={slo.definition.target}
-        weeks={(range.to - range.from) / WEEK_MS}
-      />
+      <TargetTable label="Targets compared" targets={own.targets ?? []} present={slo.definition.target} />
     </>
   );
 }

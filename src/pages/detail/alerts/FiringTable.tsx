@@ -3,7 +3,7 @@ import { type GrafanaTheme2 } from '@grafana/data';
 import { Button, Icon, Stack, useStyles2, useTheme2 } from '@grafana/ui';
 import { useState } from 'react';
 import { type Firing } from '../../../api';
-import { formatBudget, formatDuration, formatTime, isKnown, toneColor } from '../../../format';
+import { formatBudget, formatDuration, formatTime, toneColor } from '../../../format';
 import { SeverityBadge } from '../../alerting/SeverityBadge';
 import { TableBox } from '../../alerting/TableBox';
 import { conditionText } from '../../alerting/words';
@@ -66,9 +66,7 @@ export function FiringTable({ label, firings, to, timeZone }: FiringTableProps) 
               <td className={styles.incident}>
                 <Verdict firing={firing} />
               </td>
-              <td className={styles.short}>
-                {isKnown(firing.delaySeconds) ? formatDuration(firing.delaySeconds) : ''}
-              </td>
+              <td className={styles.short}>{formatDuration(firing.delaySeconds)}</td>
             </tr>
           ))}
         </tbody>
@@ -99,7 +97,7 @@ function Verdict({ firing: { truePositive, incidents } }: { firing: Firing }) {
         size="sm"
         style={{ color: toneColor(theme, truePositive ? 'good' : 'warning'), flexShrink: 0 }}
       />
-      {truePositive ? titles : titles || 'None: a false alarm'}
+      {truePositive ? titles : titles || 'None labelled: counts as false'}
     </span>
   );
 }

@@ -1,11 +1,13 @@
 import { css } from '@emotion/css';
 import { type GrafanaTheme2 } from '@grafana/data';
-import { Button, useStyles2 } from '@grafana/ui';
+import { Button, ConfirmModal, useStyles2 } from '@grafana/ui';
+import { useState } from 'react';
 import { deleteIncident } from '../../../api';
-import { formatDuration, formatTime } from '../../../format';
+import { formatTime } from '../../../format';
 import { canEdit } from '../../alerting/canEdit';
 import { TableBox } from '../../alerting/TableBox';
 import { useAction } from '../../alerting/useAction';
+import { lastedText } from '../../alerting/words';
 import { type IncidentSpan } from './marks';
 
 export interface IncidentTableProps {
@@ -20,6 +22,7 @@ export interface IncidentTableProps {
 export function IncidentTable({ incidents, now, timeZone, onRemoved }: IncidentTableProps) {
   const styles = useStyles2(getStyles);
   const { busy, error, run } = useAction();
+  const [asked, setAsked] = useState<IncidentSpan>();
   const editor = canEdit();
   if (incidents.length === 0) {
     return (
@@ -41,34 +44,34 @@ export function IncidentTable({ incidents, now, timeZone, onRemoved }: IncidentT
           </tr>
         </thead>
         <tbody>
-          {incidents.map(({ id, title, from, to, by }) => (
-            <tr key={id}>
-              <td className={styles.short}>{formatTime(from, timeZone)}</td>
-              <th scope="row" className={styles.name}>
-                {title}
-              </th>
-              <td className={styles.short}>
-                {formatDuration(((to ?? now) - from) / 1000)}
-                {to === undefined ? ', goes on' : ''}
-              </td>
-              <td>{by || 'not said'}</td>
-              {editor ? (
-                <td>
-                  <Button
-                    variant="secondary"
-                    fill="text"
-                    size="sm"
-                    icon="trash-alt"
-                    disabled={busy}
-                    onClick={() => void run(() => deleteIncident(id), onRemoved)}
-                    aria-label={`Remove the label "${title}"`}
-                  >
-                    Remove
-                  </Button>
-                </td>
-              ) : null}
-            </tr>
-          ))}
+          {incidents.map((incident) => {
+            const { id, title, from, to, by } = incident;
+            return (
+              <tr key={id}>
+                <td className={styles.short}>{formatTime(from, timeZone)}</td>
+                <th scope="row" className={styles.name}>
+                  {title}
+                </th>
+                <td className={styles.short}>{lastedText(from, to, now, timeZone)}</td>
+                <td>{by || 'not said'}</td>
+                {editor ? (
+                  <td>
+                    <Button
+                      variant="secondary"
+                      fill="text"
+                      size="sm"
+                      icon="trash-alt"
+                      disabled={busy}
+                      onClick={() => setAsked(incident)}
+                      aria-label={`Remove the label "${title}"`}
+                    >
+                      Remove
+                    </Button>
+                  </td>
+                ) : null}
+              </tr>
+            );
+          })}
         </tbody>
       </TableBox>
       {error ? (
@@ -76,6 +79,19 @@ export function IncidentTable({ incidents, now, timeZone, onRemoved }: IncidentT
           The label can&apos;t be removed: {error}
         </div>
       ) : null}
+      <ConfirmModal
+        isOpen={asked !== undefined}
+        title="Remove the label"
+        body={`Backtests and noise figures will no longer know of "${asked?.title ?? ''}".`}
+        confirmText="Remove"
+        onConfirm={() => {
+          if (asked) {
+            void run(() => deleteIncident(asked.id), onRemoved);
+          }
+          setAsked(undefined);
+        }}
+        onDismiss={() => setAsked(undefined)}
+      />
     </>
   );
 }

@@ -8,6 +8,8 @@ import { markColors } from './marks';
 
 /** Below this width in pixels a lane's name stands above it. */
 const NARROW = 720;
+/** The least width of a bar in pixels; one that only began at the end of the span is moved back to show it. */
+const MIN_BAR = 3;
 
 export interface LanesProps {
   /** What is drawn, for people who cannot see it: one sentence. The list below has the details. */
@@ -62,7 +64,11 @@ function Bar({ bar, kind, timeZone }: { bar: LaneBar; kind: Lane['kind']; timeZo
     <Tooltip content={`${bar.title}: ${formatTime(bar.from, timeZone)}, ${lasted}`}>
       <span
         className={styles.bar}
-        style={{ left: `${100 * bar.begin}%`, width: `${100 * bar.length}%`, background: colors[kind] }}
+        style={{
+          left: `min(${100 * bar.begin}%, 100% - ${MIN_BAR}px)`,
+          width: `${100 * bar.length}%`,
+          background: colors[kind],
+        }}
       />
     </Tooltip>
   );
@@ -97,7 +103,7 @@ const getStyles = (theme: GrafanaTheme2, narrow: boolean) => ({
     borderRadius: theme.shape.radius.default,
   }),
   // A short alert in a long span is still to be seen.
-  bar: css({ position: 'absolute', top: 2, bottom: 2, minWidth: 3, borderRadius: 1 }),
+  bar: css({ position: 'absolute', top: 2, bottom: 2, minWidth: MIN_BAR, borderRadius: 1 }),
   axis: css({ position: 'relative', height: 18, overflow: 'hidden', color: theme.colors.text.secondary }),
   tick: css({ position: 'absolute', paddingLeft: 4, borderLeft: `1px solid ${theme.colors.border.medium}` }),
 });

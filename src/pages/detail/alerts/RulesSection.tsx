@@ -49,10 +49,10 @@ export function RulesSection({ answer, now, timeZone, onChanged }: RulesSectionP
             <tr>
               <th scope="col">Severity</th>
               <th scope="col">Condition</th>
+              <th scope="col">State now</th>
               <th scope="col">Must hold for</th>
               <th scope="col">Evaluated by</th>
               <th scope="col">Tells</th>
-              <th scope="col">State now</th>
               <th scope="col">In Grafana</th>
             </tr>
           </thead>
@@ -65,12 +65,12 @@ export function RulesSection({ answer, now, timeZone, onChanged }: RulesSectionP
                 <th scope="row" className={styles.condition}>
                   {conditionText(rule)}
                 </th>
-                <td className={styles.short}>{forText(rule.for)}</td>
-                <td className={styles.short}>{evaluatedText(rule.direct)}</td>
-                <td>{receiverText(rule.contactPoint)}</td>
                 <td className={styles.state}>
                   <AlertStateBadge state={rule.state} detail={stateDetail(rule, now, timeZone, stateError)} />
                 </td>
+                <td className={styles.short}>{forText(rule.for)}</td>
+                <td className={styles.short}>{evaluatedText(rule.direct)}</td>
+                <td>{receiverText(rule.contactPoint)}</td>
                 <td>
                   <RuleLink rule={rule} />
                   {rule.drift ? <Drift rule={rule} onChanged={onChanged} /> : null}
