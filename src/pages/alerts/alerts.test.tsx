@@ -139,7 +139,7 @@ describe('the rules', () => {
     expect(await fact('To create')).toBe('1');
     expect(screen.getByText('Grafana has no contact point "on-call". Make it.')).toBeTruthy();
     expect(screen.getByText('Search: burn: no permission on its folder')).toBeTruthy();
-    expect(screen.getByText('Problems of alerts (1)')).toBeTruthy();
+    expect(screen.getByText('Problems with alerts (1)')).toBeTruthy();
     await expectNoViolations(container);
   });
 

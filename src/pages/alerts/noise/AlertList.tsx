@@ -116,7 +116,8 @@ function Acknowledged({ event, at, timeZone, onDone }: AcknowledgedProps) {
   const styles = useStyles2(getStyles);
   const { busy, error, run } = useAction();
   if (event.acknowledged) {
-    return `${event.acknowledged.by}, ${formatTime(event.acknowledged.at, timeZone)}`;
+    const when = formatTime(event.acknowledged.at, timeZone);
+    return event.acknowledged.by ? `${event.acknowledged.by}, ${when}` : when;
   }
   if (!canEdit()) {
     return 'Not yet';

@@ -24,7 +24,9 @@ export function Suggestions({ slos, from, to }: SuggestionsProps) {
   }
   return (
     <Section title="What would be quieter">
-      <p className={styles.text}>Other policies, tried on the measurements of this span.</p>
+      <p className={styles.text}>
+        Backtests of other policies over this span. They count what each policy would have sent, not what fired.
+      </p>
       <ul className={styles.list}>
         {tried.map(({ id, name, suggestions = [] }) => (
           <li key={id} className={styles.slo}>

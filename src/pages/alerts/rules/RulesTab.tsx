@@ -68,7 +68,7 @@ export function RulesTab() {
         <PlanFacts plan={plan} fileDir={fileDir} now={now} timeZone={getTimeZone()} />
         <ApplyBar plan={plan} outcome={outcome} onApplied={onApplied} />
       </Section>
-      {plan.problems.length > 0 ? <Problems problems={plan.problems} title="Problems of alerts" /> : null}
+      {plan.problems.length > 0 ? <Problems problems={plan.problems} title="Problems with alerts" /> : null}
       <ChangeList plan={plan} onChanged={reload} />
       <ExportSection />
     </>
