@@ -82,10 +82,11 @@ type wireRules struct {
 				Paused         bool              `json:"isPaused"`
 				Labels         map[string]string `json:"labels"`
 				Alerts         []struct {
-					State    string            `json:"state"`
-					ActiveAt *time.Time        `json:"activeAt"`
-					Value    string            `json:"value"`
-					Labels   map[string]string `json:"labels"`
+					State       string            `json:"state"`
+					ActiveAt    *time.Time        `json:"activeAt"`
+					Value       string            `json:"value"`
+					Labels      map[string]string `json:"labels"`
+					Annotations map[string]string `json:"annotations"`
 				} `json:"alerts"`
 			} `json:"rules"`
 		} `json:"groups"`
@@ -110,6 +111,10 @@ func (a *Alerting) RuleStates(ctx context.Context) ([]RuleState, error) {
 				one := AlertState{State: instance.State, Value: instance.Value, Labels: instance.Labels}
 				if instance.ActiveAt != nil {
 					one.ActiveAt = *instance.ActiveAt
+				}
+				// A rule that keeps its last state through an error is healthy to Grafana; only the alert itself says that it is blind.
+				if failed := instance.Annotations["Error"]; state.LastError == "" {
+					state.LastError = failed
 				}
 				state.Alerts = append(state.Alerts, one)
 			}

@@ -193,7 +193,8 @@ func TestRuleStatesOfOldAndNewGrafana(t *testing.T) {
 		require.Equal(t, "/grafana/api/prometheus/grafana/api/v1/rules", r.URL.Path)
 		fmt.Fprint(w, `{"status":"success","data":{"groups":[
 			{"name":"checkout","file":"Burnline: Shop","folderUid":"f","rules":[{"uid":"bl-1","name":"burn","state":"firing","health":"ok","lastEvaluation":"2026-11-20T10:00:00Z","evaluationTime":0.25,
-				"labels":{"severity":"page"},"alerts":[{"state":"Normal","activeAt":"2026-11-20T08:00:00Z"},{"state":"Alerting","activeAt":"2026-11-20T09:58:00Z","value":"1e+00","labels":{"slo":"checkout"}}]}]},
+				"labels":{"severity":"page"},"alerts":[{"state":"Normal","activeAt":"2026-11-20T08:00:00Z"},{"state":"Alerting","activeAt":"2026-11-20T09:58:00Z","value":"1e+00","labels":{"slo":"checkout"}}]},
+				{"uid":"bl-4","name":"blind","state":"inactive","health":"ok","lastEvaluation":"2026-11-20T10:00:00Z","alerts":[{"state":"Normal","annotations":{"Error":"context deadline exceeded"}}]}]},
 			{"name":"search","file":"Burnline: Shop","rules":[{"name":"burn","state":"inactive","health":"error","lastError":"no such host","lastEvaluation":"0001-01-01T00:00:00Z","alerts":[{"state":"Normal","activeAt":null}]}]}]}}`)
 	}, "x")
 	states, err := a.RuleStates(t.Context())
@@ -209,6 +210,9 @@ func TestRuleStatesOfOldAndNewGrafana(t *testing.T) {
 	require.Equal(t, "no such host", failing.LastError)
 	require.True(t, failing.LastEvaluation.IsZero())
 	require.True(t, failing.ActiveAt().IsZero())
+	blind, ok := FindState(states, "bl-4", "", "", "")
+	require.True(t, ok)
+	require.Equal(t, "context deadline exceeded", blind.LastError, "a rule that keeps its last state is healthy to Grafana")
 	_, ok = FindState(states, "bl-3", "Burnline: Shop", "checkout", "burn")
 	require.False(t, ok, "another rule of that name")
 }

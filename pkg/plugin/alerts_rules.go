@@ -212,6 +212,8 @@ func stateOf(s grafana.RuleState) string {
 		return s.Health
 	case s.State == "pending":
 		return s.State
+	case s.LastError != "": // it keeps its last state, and nobody knows whether that is still so
+		return "error"
 	case s.LastEvaluation.Year() < 2000: // Grafana's zero time
 		return ruleUnknown
 	}

@@ -24,8 +24,9 @@ const (
 	defaultInterval = time.Minute
 	// evaluationTimeout is Grafana's evaluation_timeout.
 	evaluationTimeout = 30 * time.Second
-	// maxEvaluations bounds the rules that are evaluated at the same time.
-	maxEvaluations = 8
+	// maxEvaluations bounds the rules that are evaluated at the same time. Grafana knows no bound: with a low one, a few
+	// rules whose source hangs would keep all others waiting until their alerts run out.
+	maxEvaluations = 512
 )
 
 // Scheduler evaluates rules on their interval and notifies contact points. It is a service: it works from its start

@@ -93,7 +93,7 @@ article{border-left:.3rem solid #c4162a;padding:.1rem 1rem;margin:1.5rem 0}artic
 <body><h1>Pager of the demo</h1>
 {{range .}}{{$at := .At}}{{range .Alerts}}<article class="{{.Status}}"><p><strong>{{.Status}}</strong> {{index .Labels "alertname"}}<br>{{index .Annotations "summary"}}</p>
 <p>{{index .Annotations "description"}}</p>
-<p>{{with index .Annotations "burnline_url"}}<a href="{{.}}">SLO</a> {{end}}{{with index .Annotations "runbook_url"}}<a href="{{.}}">runbook</a> {{end}}{{with .DashboardURL}}<a href="{{.}}">dashboard</a> {{end}}{{with .GeneratorURL}}<a href="{{.}}">rule</a>{{end}}</p>
+<p>{{with index .Annotations "burnline_url"}}<a href="{{.}}">SLO</a> {{end}}{{with index .Annotations "runbook_url"}}<a href="{{.}}">runbook</a> {{end}}{{with index .Annotations "dashboard_url"}}<a href="{{.}}">dashboard</a> {{end}}{{with .GeneratorURL}}<a href="{{.}}">rule</a>{{end}}</p>
 <small>received {{$at.Format "15:04:05 MST"}}, since {{.StartsAt.Format "15:04:05 MST"}}</small></article>
 {{end}}{{else}}<p>Nothing has been received yet.</p>{{end}}</body></html>`))
 

@@ -99,6 +99,8 @@ type assessment struct {
 // notes counts what could not be used.
 type notes struct {
 	before, patchy, unlabelled, unknownSLO, endless int
+	// oldest is the start of the oldest event counted.
+	oldest time.Time
 }
 
 // episode is firings of one alert that belong together, oldest first.
@@ -148,6 +150,9 @@ func (a *assessment) collect() {
 				a.notes.unlabelled++
 			}
 			counted = append(counted, e)
+			if a.notes.oldest.IsZero() || e.Start.Before(a.notes.oldest) {
+				a.notes.oldest = e.Start
+			}
 		}
 	}
 	for _, events := range byAlert(counted) {

@@ -222,7 +222,7 @@ func TestASuggestionHasFewerAlertsAndFindsNoLess(t *testing.T) {
 		"of equals the one that finds more": {present, []Tested{{"a", 5, 4, 5}, {"b", 5, 5, 5}}, "b", "b would have raised 5 alerts"},
 		"none is quieter":                   {present, []Tested{{"a", 20, 5, 5}, {"workbook", 1, 4, 5}}, "", "No other policy would have raised fewer than 20 alerts and found 4 of 5 incidents."},
 		"no alert at all":                   {Tested{Policy: "x", Incidents: 1}, []Tested{{"a", 1, 1, 1}}, "", "raised no alert"},
-		"nothing labelled":                  {Tested{Policy: "x", Alerts: 3}, []Tested{{"a", 1, 0, 0}}, "", "label incidents first"},
+		"nothing labelled":                  {Tested{Policy: "x", Alerts: 3}, []Tested{{"a", 1, 0, 0}}, "", "promises to find"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := Suggest(tt.present, tt.others)

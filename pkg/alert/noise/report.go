@@ -283,6 +283,9 @@ func (a *assessment) sentences(r Report) []string {
 	if a.from.After(a.From) {
 		notes = append(notes, fmt.Sprintf("There is no history before %s: what fired until then is not known.", a.from.UTC().Format("2006-01-02 15:04 MST")))
 	}
+	if oldest := a.notes.oldest; !oldest.IsZero() && oldest.Sub(a.from) > week {
+		notes = append(notes, fmt.Sprintf("The oldest alert known is of %s: before it nothing fired, or nobody kept it.", oldest.UTC().Format("2006-01-02 15:04 MST")))
+	}
 	add(a.notes.patchy, "One alert of before then is known all the same; it is not counted.", "%d alerts of before then are known all the same; they are not counted, for there may have been more.")
 	add(a.notes.before, "One alert fired already when the span began; it is not counted.", "%d alerts fired already when the span began; they are not counted.")
 	add(a.notes.unlabelled, "One alert came without labels; its SLO, service and severity are not known.", "%d alerts came without labels; their SLOs, services and severities are not known.")

@@ -36,7 +36,7 @@ func Suggest(present Tested, others []Tested) Suggestion {
 		s.Text = "The present policy would have raised no alert; nothing is quieter."
 		return s
 	case present.Incidents == 0:
-		s.Text = "No incident is labelled in this span, so that it can't be said what a quieter policy would have missed; label incidents first."
+		s.Text = "No labelled incident of this span is one that the policy promises to find, so that it can't be said what a quieter policy would have missed."
 		return s
 	}
 	best := -1

@@ -33,6 +33,12 @@ describe('the state of a rule', () => {
     expect(detail({ state: 'pending', activeAt: null })).toBe('');
   });
 
+  it('says that a firing rule went blind', () => {
+    expect(detail({ state: 'firing', activeAt: NOW - 720_000, lastError: 'timeout' })).toBe(
+      "since 2026-03-01 11:48:00 (12 min ago), as far as is known; it can't be evaluated: timeout"
+    );
+  });
+
   it('has a reason when it is an error or not known', () => {
     expect(detail({ state: 'error', lastError: 'timeout' })).toBe('timeout');
     expect(detail({ state: 'unknown' }, 'no service account')).toBe('no service account');

@@ -58,9 +58,14 @@ export function stateDetail(rule: AlertRule, now: number, timeZone: string, stat
   switch (rule.state) {
     case 'firing':
     case 'pending':
-      return isKnown(rule.activeAt)
-        ? `since ${formatTime(rule.activeAt, timeZone)} (${formatRelative(rule.activeAt, now)})`
-        : '';
+      return [
+        isKnown(rule.activeAt)
+          ? `since ${formatTime(rule.activeAt, timeZone)} (${formatRelative(rule.activeAt, now)})`
+          : '',
+        rule.lastError ? `as far as is known; it can't be evaluated: ${rule.lastError}` : '',
+      ]
+        .filter(Boolean)
+        .join(', ');
     case 'error':
       return rule.lastError ?? '';
     case 'unknown':
