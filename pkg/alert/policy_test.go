@@ -120,7 +120,7 @@ func TestOpenSLOPoliciesBecomeRows(t *testing.T) {
 		p, _ = FromOpenSLO(slo.AlertPolicy{WhenBreaching: true, Conditions: []slo.AlertCondition{condition}})
 		require.Equal(t, short, p.Rows[0].Short, "a twelfth, in whole minutes, at least one")
 	}
-	condition.Short = 10 * time.Minute
+	condition.Lookback, condition.Short = time.Hour, 10*time.Minute
 	p, _ = FromOpenSLO(slo.AlertPolicy{WhenBreaching: true, Conditions: []slo.AlertCondition{condition}})
 	require.Equal(t, 10*time.Minute, p.Rows[0].Short)
 	require.Equal(t, AbsenceOff, p.Absence)
