@@ -1,6 +1,6 @@
 import { OrgRole } from '@grafana/data';
 import { config, type PluginPageProps } from '@grafana/runtime';
-import { screen, waitFor, within } from '@testing-library/react';
+import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import axe from 'axe-core';
 import { Route, Routes, useLocation } from 'react-router';
@@ -374,12 +374,33 @@ describe('the incidents', () => {
     const requests = serve({ 'alerts/incidents': { incidents: [incident] } });
     const { container } = open('incidents');
     const rows = within(await screen.findByRole('table', { name: 'Labelled incidents' })).getAllByRole('row');
-    expect(rows[1]?.textContent).toMatch(/Database fullCheckout.*goes onnot saidnot saidRemove$/);
+    expect(rows[1]?.textContent).toMatch(/Database fullCheckout.*goes onnot saidnot saidEditRemove$/);
     await expectNoViolations(container);
     await userEvent.click(screen.getByRole('button', { name: 'Remove the label "Database full"' }));
     expect(sent(requests, '/i1', 'DELETE')).toHaveLength(0);
     await userEvent.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Remove' }));
     await waitFor(() => expect(sent(requests, '/i1', 'DELETE')).toHaveLength(1));
+  });
+
+  it('are ended by editors, and keep what they touched', async () => {
+    const requests = serve({ 'alerts/incidents': { incidents: [{ ...incident, severity: 'page' }] } });
+    open('incidents');
+    await userEvent.click(await screen.findByRole('button', { name: 'Edit the incident "Database full"' }));
+    const dialog = await screen.findByRole('dialog');
+    await expectNoViolations(dialog);
+    fireEvent.change(within(dialog).getByLabelText(/^End/), { target: { value: '2026-02-20T12:00' } });
+    await userEvent.click(within(dialog).getByRole('button', { name: 'Save' }));
+    await waitFor(() => expect(sent(requests, '/incidents', 'POST')).toHaveLength(1));
+    expect(sent(requests, '/incidents', 'POST')).toEqual([
+      {
+        id: 'i1',
+        title: 'Database full',
+        start: '2026-02-20T09:00:00.000Z',
+        end: expect.stringMatching(/^2026-02-20T/) as string,
+        services: ['checkout'],
+        severity: 'page',
+      },
+    ]);
   });
 
   it('are added by editors', async () => {

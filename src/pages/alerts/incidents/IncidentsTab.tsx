@@ -4,13 +4,15 @@ import { Button, EmptyState, useStyles2 } from '@grafana/ui';
 import { useState } from 'react';
 import { fetchIncidents, fetchPortfolio, type SLO } from '../../../api';
 import { canEdit } from '../../alerting/canEdit';
+import { IncidentForm } from '../../alerting/IncidentForm';
+import { type IncidentDraft, scopeOptions, spansOf } from '../../alerting/incidents';
+import { IncidentTable } from '../../alerting/IncidentTable';
 import { Failure } from '../../Failure';
 import { Section } from '../../Section';
 import { Skeleton } from '../../Skeleton';
 import { usePolled } from '../../usePolled';
-import { IncidentDialog } from './IncidentDialog';
-import { IncidentList } from './IncidentList';
 
+const HOUR_MS = 3_600_000;
 const REFRESH_MS = 60_000;
 /** As far back as the backend looks in one request. */
 const LOOK_BACK_MS = 400 * 86_400_000;
@@ -23,20 +25,15 @@ async function load(signal: AbortSignal) {
     () => []
   );
   const incidents = await fetchIncidents(now - LOOK_BACK_MS + 60_000, now, signal);
-  return { incidents: incidents.sort((a, b) => Date.parse(b.start) - Date.parse(a.start)), slos: await slos, now };
+  return { incidents: spansOf(incidents).sort((a, b) => b.from - a.from), slos: await slos, now };
 }
 
 /** What people know to have been incidents: what backtests and noise figures hold alerts against. */
 export function IncidentsTab() {
   const styles = useStyles2(getStyles);
   const { data, error, reload } = usePolled(load, REFRESH_MS);
-  const [adding, setAdding] = useState(false);
+  const [draft, setDraft] = useState<IncidentDraft>();
   const editor = canEdit();
-  const add = editor ? (
-    <Button icon="plus" onClick={() => setAdding(true)}>
-      Label an incident
-    </Button>
-  ) : null;
   if (!data) {
     return error ? (
       <Failure title="The incidents can't be loaded" error={error} onRetry={reload} />
@@ -44,6 +41,12 @@ export function IncidentsTab() {
       <Skeleton label="Loading the incidents" heights={[240]} />
     );
   }
+  const { now } = data;
+  const add = editor ? (
+    <Button icon="plus" onClick={() => setDraft({ from: now - HOUR_MS, to: now, severity: '' })}>
+      Label an incident
+    </Button>
+  ) : null;
   return (
     <>
       {error ? <Failure title="The incidents can't be loaded" error={error} onRetry={reload} /> : null}
@@ -56,11 +59,12 @@ export function IncidentsTab() {
         {data.incidents.length > 0 ? (
           <>
             {add ? <div>{add}</div> : null}
-            <IncidentList
+            <IncidentTable
               incidents={data.incidents}
               slos={data.slos}
-              now={data.now}
+              now={now}
               timeZone={getTimeZone()}
+              onEdit={setDraft}
               onRemoved={reload}
             />
           </>
@@ -73,16 +77,16 @@ export function IncidentsTab() {
           />
         )}
       </Section>
-      {adding ? (
-        <IncidentDialog
-          slos={data.slos}
-          now={data.now}
+      {draft ? (
+        <IncidentForm
+          draft={draft}
+          scopes={draft.id === undefined ? scopeOptions(data.slos) : undefined}
           timeZone={getTimeZone()}
           onDone={() => {
-            setAdding(false);
+            setDraft(undefined);
             reload();
           }}
-          onDismiss={() => setAdding(false)}
+          onDismiss={() => setDraft(undefined)}
         />
       ) : null}
     </>

@@ -1,12 +1,11 @@
 import { css } from '@emotion/css';
 import { type GrafanaTheme2, locationUtil } from '@grafana/data';
-import { Alert, Button, TextLink, useStyles2 } from '@grafana/ui';
+import { Alert, TextLink, useStyles2 } from '@grafana/ui';
 import { useState } from 'react';
-import { acknowledgeAlert, type AlertEvent, sloUrl } from '../../../api';
+import { type AlertEvent, sloUrl } from '../../../api';
 import { formatDuration, formatTime } from '../../../format';
-import { canEdit } from '../../alerting/canEdit';
+import { AcknowledgeCell } from '../../alerting/AcknowledgeCell';
 import { TableBox } from '../../alerting/TableBox';
-import { useAction } from '../../alerting/useAction';
 import { Section } from '../../Section';
 import { MoreButton } from '../MoreButton';
 import { SeverityText } from './SeverityText';
@@ -95,7 +94,7 @@ function Row({ event, now, timeZone, onChanged }: RowProps) {
         {event.end === null ? ', still firing' : ''}
       </td>
       <td>
-        <Acknowledged event={event} at={at} timeZone={timeZone} onDone={onChanged} />
+        <AcknowledgeCell event={event} name={`"${event.title}" of ${at}`} timeZone={timeZone} onDone={onChanged} />
       </td>
     </tr>
   );
@@ -104,48 +103,7 @@ function Row({ event, now, timeZone, onChanged }: RowProps) {
 /** The SLO that the watchdog's alerts name; it has no page. */
 const WATCHDOG = 'burnline';
 
-interface AcknowledgedProps {
-  event: AlertEvent;
-  /** When it fired, in words. */
-  at: string;
-  timeZone: string;
-  onDone: () => void;
-}
-
-function Acknowledged({ event, at, timeZone, onDone }: AcknowledgedProps) {
-  const styles = useStyles2(getStyles);
-  const { busy, error, run } = useAction();
-  if (event.acknowledged) {
-    const when = formatTime(event.acknowledged.at, timeZone);
-    return event.acknowledged.by ? `${event.acknowledged.by}, ${when}` : when;
-  }
-  if (!canEdit()) {
-    return 'Not yet';
-  }
-  return (
-    <>
-      <Button
-        variant="secondary"
-        fill="text"
-        size="sm"
-        icon="check"
-        disabled={busy}
-        onClick={() => void run(() => acknowledgeAlert(event.id), onDone)}
-        aria-label={`Acknowledge "${event.title}" of ${at}`}
-      >
-        Acknowledge
-      </Button>
-      {error ? (
-        <div role="alert" className={styles.error}>
-          {error}
-        </div>
-      ) : null}
-    </>
-  );
-}
-
 const getStyles = (theme: GrafanaTheme2) => ({
   empty: css({ margin: 0, color: theme.colors.text.secondary }),
   short: css({ whiteSpace: 'nowrap' }),
-  error: css({ color: theme.colors.error.text, overflowWrap: 'anywhere', maxWidth: '36ch' }),
 });

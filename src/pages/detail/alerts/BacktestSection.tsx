@@ -8,6 +8,8 @@ import { Sized } from '../../../panels/frame/Sized';
 import { rowOfResult } from '../../alerting/backtest';
 import { BacktestTable } from '../../alerting/BacktestTable';
 import { canEdit } from '../../alerting/canEdit';
+import { IncidentForm } from '../../alerting/IncidentForm';
+import { type IncidentSpan } from '../../alerting/incidents';
 import { TargetTable } from '../../alerting/TargetTable';
 import { policyLabel } from '../../alerting/words';
 import { Failure } from '../../Failure';
@@ -17,10 +19,9 @@ import { usePolled } from '../../usePolled';
 import { useUrlState } from '../../useUrlState';
 import { moment } from '../words';
 import { FiringTable } from './FiringTable';
-import { IncidentForm } from './IncidentForm';
 import { lanesOf } from './laneModel';
 import { Lanes } from './Lanes';
-import { incidentsOf, type IncidentSpan } from './marks';
+import { incidentsOf, newIncident } from './marks';
 import { beyondHistory, spanNamed, SPANS, testedRange } from './spans';
 
 /** Targets that teams choose among. */
@@ -215,8 +216,7 @@ function NoIncidents({ slo, to, timeZone, onLabelled }: NoIncidentsProps) {
       </Alert>
       {open ? (
         <IncidentForm
-          slo={slo.definition.id}
-          span={{ from: to - 3_600_000, to }}
+          draft={newIncident(slo.definition.id, { from: to - 3_600_000, to })}
           timeZone={timeZone}
           onDone={() => {
             setOpen(false);

@@ -2,15 +2,14 @@ import { css } from '@emotion/css';
 import { type GrafanaTheme2 } from '@grafana/data';
 import { Button, Stack, useStyles2 } from '@grafana/ui';
 import { useState } from 'react';
-import { acknowledgeAlert, type AlertEvent } from '../../../api';
+import { type AlertEvent } from '../../../api';
 import { formatBudget, formatDuration, formatTime } from '../../../format';
+import { AcknowledgeCell } from '../../alerting/AcknowledgeCell';
 import { canEdit } from '../../alerting/canEdit';
+import { type IncidentDraft, type IncidentSpan } from '../../alerting/incidents';
 import { SeverityBadge } from '../../alerting/SeverityBadge';
 import { TableBox } from '../../alerting/TableBox';
-import { useAction } from '../../alerting/useAction';
 import { conditionText } from '../../alerting/words';
-import { type Span } from './IncidentForm';
-import { type IncidentSpan } from './marks';
 
 /** So many are shown at first: a flapping rule makes hundreds. */
 const FIRST = 20;
@@ -24,7 +23,7 @@ export interface EventTableProps {
   timeZone: string;
   onAcknowledged: () => void;
   /** Called with the span of an alert that shall become an incident. */
-  onLabel: (span: Span) => void;
+  onLabel: (span: Pick<IncidentDraft, 'from' | 'to'>) => void;
 }
 
 /** The alerts that fired: when, how long, what they cost, and what people made of them. */
@@ -77,7 +76,12 @@ export function EventTable({ events, incidents, now, timeZone, onAcknowledged, o
                   )}
                 </td>
                 <td>
-                  <Acknowledged event={event} at={at} timeZone={timeZone} onDone={onAcknowledged} />
+                  <AcknowledgeCell
+                    event={event}
+                    name={`the alert of ${at}`}
+                    timeZone={timeZone}
+                    onDone={onAcknowledged}
+                  />
                 </td>
               </tr>
             );
@@ -112,49 +116,8 @@ function LabelButton({ at, onClick }: { at: string; onClick: () => void }) {
   );
 }
 
-interface AcknowledgedProps {
-  event: AlertEvent;
-  /** When it fired, in words. */
-  at: string;
-  timeZone: string;
-  onDone: () => void;
-}
-
-function Acknowledged({ event, at, timeZone, onDone }: AcknowledgedProps) {
-  const styles = useStyles2(getStyles);
-  const { busy, error, run } = useAction();
-  if (event.acknowledged) {
-    const when = formatTime(event.acknowledged.at, timeZone);
-    return event.acknowledged.by ? `${event.acknowledged.by}, ${when}` : when;
-  }
-  if (!canEdit()) {
-    return 'Not yet';
-  }
-  return (
-    <>
-      <Button
-        variant="secondary"
-        fill="text"
-        size="sm"
-        icon="check"
-        disabled={busy}
-        onClick={() => void run(() => acknowledgeAlert(event.id), onDone)}
-        aria-label={`Acknowledge the alert of ${at}`}
-      >
-        Acknowledge
-      </Button>
-      {error ? (
-        <div role="alert" className={styles.error}>
-          {error}
-        </div>
-      ) : null}
-    </>
-  );
-}
-
 const getStyles = (theme: GrafanaTheme2) => ({
   empty: css({ margin: 0, color: theme.colors.text.secondary }),
   short: css({ whiteSpace: 'nowrap' }),
   alert: css({ minWidth: '44ch' }),
-  error: css({ color: theme.colors.error.text, overflowWrap: 'anywhere', maxWidth: '36ch' }),
 });

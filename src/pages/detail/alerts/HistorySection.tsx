@@ -9,6 +9,9 @@ import { rateFrames } from '../../../panels/burnrate/rates';
 import { TimeChart } from '../../../panels/chart/TimeChart';
 import { Sized } from '../../../panels/frame/Sized';
 import { canEdit } from '../../alerting/canEdit';
+import { IncidentForm } from '../../alerting/IncidentForm';
+import { type IncidentDraft, type IncidentSpan } from '../../alerting/incidents';
+import { IncidentTable, type IncidentTableProps } from '../../alerting/IncidentTable';
 import { Failure } from '../../Failure';
 import { Section } from '../../Section';
 import { Skeleton } from '../../Skeleton';
@@ -17,10 +20,8 @@ import { RangeToolbar } from '../RangeToolbar';
 import { resolveRange } from '../timeRange';
 import { type DetailRange } from '../useDetailRange';
 import { EventTable } from './EventTable';
-import { IncidentForm, type Span } from './IncidentForm';
-import { IncidentTable } from './IncidentTable';
 import { MarkLegend } from './MarkLegend';
-import { bandsOf, incidentsOf, type IncidentSpan } from './marks';
+import { bandsOf, incidentsOf, newIncident } from './marks';
 
 const REFRESH_MS = 60_000;
 const MAX_DATA_POINTS = 720;
@@ -77,7 +78,7 @@ export function HistorySection({ slo, range: detail, labelled, onLabelled }: His
     [raw, window, timeZone, id, name, service, labelled]
   );
   const { data, error, loading, reload } = usePolled(load, REFRESH_MS);
-  const [span, setSpan] = useState<Span>();
+  const [draft, setDraft] = useState<IncidentDraft>();
 
   return (
     <Section title="History">
@@ -97,20 +98,20 @@ export function HistorySection({ slo, range: detail, labelled, onLabelled }: His
           name={slo.report.name}
           detail={detail}
           onAcknowledged={reload}
-          onLabel={setSpan}
+          onLabel={(span) => setDraft(newIncident(id, span))}
+          onEdit={setDraft}
           onLabelled={onLabelled}
         />
       ) : null}
-      {span ? (
+      {draft ? (
         <IncidentForm
-          slo={id}
-          span={span}
+          draft={draft}
           timeZone={timeZone}
           onDone={() => {
-            setSpan(undefined);
+            setDraft(undefined);
             onLabelled();
           }}
-          onDismiss={() => setSpan(undefined)}
+          onDismiss={() => setDraft(undefined)}
         />
       ) : null}
     </Section>
@@ -123,11 +124,13 @@ interface HistoryProps {
   name: string;
   detail: DetailRange;
   onAcknowledged: () => void;
-  onLabel: (span: Span) => void;
+  onLabel: (span: Pick<IncidentDraft, 'from' | 'to'>) => void;
+  onEdit: (incident: IncidentSpan) => void;
   onLabelled: () => void;
 }
 
-function History({ data, name, detail: { timeZone, setRange }, onAcknowledged, onLabel, onLabelled }: HistoryProps) {
+function History({ data, name, detail, onAcknowledged, onLabel, onEdit, onLabelled }: HistoryProps) {
+  const { timeZone, setRange } = detail;
   const styles = useStyles2(getStyles);
   const theme = useTheme2();
   const { frames, events, incidents, now } = data;
@@ -188,9 +191,20 @@ function History({ data, name, detail: { timeZone, setRange }, onAcknowledged, o
           {data.incidentsError}
         </Alert>
       ) : (
-        <IncidentTable incidents={incidents} now={now} timeZone={timeZone} onRemoved={onLabelled} />
+        <Incidents incidents={incidents} now={now} timeZone={timeZone} onEdit={onEdit} onRemoved={onLabelled} />
       )}
     </>
+  );
+}
+
+function Incidents(props: IncidentTableProps) {
+  const styles = useStyles2(getStyles);
+  return props.incidents.length > 0 ? (
+    <IncidentTable {...props} />
+  ) : (
+    <p className={styles.empty}>
+      None in this time range. Label what was a real incident, so that Burnline can say which alerts were right.
+    </p>
   );
 }
 
@@ -202,5 +216,6 @@ const getStyles = (theme: GrafanaTheme2) => ({
     justifyContent: 'space-between',
     gap: theme.spacing(1),
   }),
+  empty: css({ margin: 0, color: theme.colors.text.secondary }),
   title: css({ margin: 0, fontSize: theme.typography.h6.fontSize }),
 });

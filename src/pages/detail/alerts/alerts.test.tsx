@@ -260,6 +260,24 @@ describe('the history', () => {
     await waitFor(() => expect(requests.filter(({ url }) => url.endsWith('/backtest'))).toHaveLength(2));
   });
 
+  it('changes a labelled incident, and leaves the seconds of its times alone', async () => {
+    const labelled = { id: 'i1', title: 'Payments down', start: '2026-02-27T12:00:30Z', slos: ['checkout'] };
+    const requests = serve({ incidents: [labelled] });
+    open();
+    await userEvent.click(await screen.findByRole('button', { name: 'Edit the incident "Payments down"' }));
+    const dialog = screen.getByRole('dialog');
+    await expectNoViolations(dialog);
+    await userEvent.type(within(dialog).getByLabelText('Title'), ' again');
+    await userEvent.click(within(dialog).getByRole('button', { name: 'Save' }));
+    const post = requests.find(({ url, method }) => url.endsWith('/incidents') && method === 'POST');
+    expect(post?.data).toEqual({
+      ...labelled,
+      title: 'Payments down again',
+      start: '2026-02-27T12:00:30.000Z',
+      severity: '',
+    });
+  });
+
   it('takes a label away after a question only', async () => {
     const incidents = [{ id: 'i1', title: 'Payments down', start: '2026-02-27T12:00:00Z', by: 'ada' }];
     const requests = serve({ incidents });

@@ -1,7 +1,7 @@
 import { dateTimeForTimeZone } from '@grafana/data';
 import { type BacktestResult, type Firing } from '../../../api';
 import { type Severity } from '../../../format';
-import { type IncidentSpan } from './marks';
+import { type IncidentSpan } from '../../alerting/incidents';
 
 /** A span within a lane; begin and length are shares of the lane, 0 to 1. */
 export interface LaneBar {
@@ -28,7 +28,11 @@ export interface TimeSpan {
 }
 
 /** A lane a condition, in the order of the policy, and one for the incidents below them. */
-export function lanesOf(result: BacktestResult, incidents: IncidentSpan[], span: TimeSpan): Lane[] {
+export function lanesOf(
+  result: BacktestResult,
+  incidents: Pick<IncidentSpan, 'title' | 'from' | 'to'>[],
+  span: TimeSpan
+): Lane[] {
   const firings = result.firings ?? [];
   const conditions = (result.conditions ?? []).map(({ key, title, severity }): Lane => {
     const own = firings.filter((firing) => firing.key === key && firing.severity === severity);

@@ -1,33 +1,25 @@
 import { type GrafanaTheme2 } from '@grafana/data';
 import { type AlertEvent, type Definition, type Incident } from '../../../api';
 import { type TimeBand } from '../../../panels/chart/ChartBands';
-import { moment } from '../words';
+import { type IncidentDraft, type IncidentSpan, spansOf } from '../../alerting/incidents';
 
-/** A labelled incident as a span in ms since 1970. */
-export interface IncidentSpan {
-  id: string;
-  title: string;
-  from: number;
-  /** Undefined while it goes on. */
-  to?: number;
-  by: string;
-}
+const MINUTE_MS = 60_000;
 
 /** What an incident can name to concern an SLO. */
 type Subject = Pick<Definition, 'id' | 'name' | 'service'>;
 
 /** The labelled incidents that concern the SLO, oldest first. One that names no SLO and no service concerns all. */
 export function incidentsOf(incidents: Incident[], { id, name, service }: Subject): IncidentSpan[] {
-  return incidents
-    .filter(({ slos = [], services = [] }) => {
-      const all = slos.length === 0 && services.length === 0;
-      return all || slos.includes(id) || slos.includes(name) || services.includes(service);
-    })
-    .flatMap(({ id: incident, title, start, end, by = '' }) => {
-      const from = moment(start);
-      return from === undefined ? [] : [{ id: incident, title, from, to: moment(end), by }];
-    })
-    .sort((a, b) => a.from - b.from);
+  const own = incidents.filter(({ slos = [], services = [] }) => {
+    const all = slos.length === 0 && services.length === 0;
+    return all || slos.includes(id) || slos.includes(name) || services.includes(service);
+  });
+  return spansOf(own).sort((a, b) => a.from - b.from);
+}
+
+/** A new incident of an SLO, to the next whole minute: the end of the alert that it is about must lie inside. */
+export function newIncident(slo: string, { from, to }: Pick<IncidentDraft, 'from' | 'to'>): IncidentDraft {
+  return { from, to: to === undefined ? undefined : to + MINUTE_MS - 1, slos: [slo] };
 }
 
 /** The colours of what is marked on a chart or lane. */

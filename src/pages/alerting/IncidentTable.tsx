@@ -2,38 +2,41 @@ import { css } from '@emotion/css';
 import { type GrafanaTheme2 } from '@grafana/data';
 import { Button, ConfirmModal, useStyles2 } from '@grafana/ui';
 import { useState } from 'react';
-import { deleteIncident, type Incident, type SLO } from '../../../api';
-import { formatTime } from '../../../format';
-import { canEdit } from '../../alerting/canEdit';
-import { TableBox } from '../../alerting/TableBox';
-import { useAction } from '../../alerting/useAction';
-import { lastedText } from '../../alerting/words';
-import { expectedText, touchedText } from './incidents';
+import { deleteIncident, type SLO } from '../../api';
+import { formatTime } from '../../format';
+import { canEdit } from './canEdit';
+import { expectedText, type IncidentSpan, touchedText } from './incidents';
+import { TableBox } from './TableBox';
+import { useAction } from './useAction';
+import { lastedText } from './words';
 
-export interface IncidentListProps {
-  /** Newest first. */
-  incidents: Incident[];
-  slos: SLO[];
+export interface IncidentTableProps {
+  /** In the order in which they are shown. */
+  incidents: IncidentSpan[];
+  /** Those that an incident may have touched; without them all touched the same, which is not shown. */
+  slos?: SLO[];
   /** When they were asked for, in ms since 1970. */
   now: number;
   timeZone: string;
+  /** Called with the incident that shall be changed. */
+  onEdit: (incident: IncidentSpan) => void;
   onRemoved: () => void;
 }
 
-/** The labelled incidents of all SLOs, and a way to take a label back. */
-export function IncidentList({ incidents, slos, now, timeZone, onRemoved }: IncidentListProps) {
+/** The incidents that people labelled, and the ways to change one and to take its label back. */
+export function IncidentTable({ incidents, slos, now, timeZone, onEdit, onRemoved }: IncidentTableProps) {
   const styles = useStyles2(getStyles);
-  const [asked, setAsked] = useState<Incident>();
+  const [asked, setAsked] = useState<IncidentSpan>();
   const { busy, error, run } = useAction();
   const editor = canEdit();
   return (
     <>
-      <TableBox label="Labelled incidents" minWidth={760}>
+      <TableBox label="Labelled incidents" minWidth={slos ? 960 : 760}>
         <thead>
           <tr>
             <th scope="col">Began at</th>
             <th scope="col">Incident</th>
-            <th scope="col">Touched</th>
+            {slos ? <th scope="col">Touched</th> : null}
             <th scope="col">Lasted</th>
             <th scope="col">Expected</th>
             <th scope="col">Labelled by</th>
@@ -42,18 +45,30 @@ export function IncidentList({ incidents, slos, now, timeZone, onRemoved }: Inci
         </thead>
         <tbody>
           {incidents.map((incident) => {
-            const from = Date.parse(incident.start);
-            const to = incident.end ? Date.parse(incident.end) : undefined;
+            const { id, title, from, to, by } = incident;
             return (
-              <tr key={incident.id}>
+              <tr key={id}>
                 <td className={styles.short}>{formatTime(from, timeZone)}</td>
-                <th scope="row">{incident.title}</th>
-                <td>{touchedText(incident, slos)}</td>
+                <th scope="row" className={styles.name}>
+                  {title}
+                </th>
+                {slos ? <td>{touchedText(incident, slos)}</td> : null}
                 <td className={styles.short}>{lastedText(from, to, now, timeZone)}</td>
                 <td className={styles.short}>{expectedText(incident)}</td>
-                <td>{incident.by ?? 'not said'}</td>
+                <td>{by || 'not said'}</td>
                 {editor ? (
-                  <td>
+                  <td className={styles.short}>
+                    <Button
+                      variant="secondary"
+                      fill="text"
+                      size="sm"
+                      icon="pen"
+                      disabled={busy}
+                      onClick={() => onEdit(incident)}
+                      aria-label={`Edit the incident "${title}"`}
+                    >
+                      Edit
+                    </Button>
                     <Button
                       variant="secondary"
                       fill="text"
@@ -61,7 +76,7 @@ export function IncidentList({ incidents, slos, now, timeZone, onRemoved }: Inci
                       icon="trash-alt"
                       disabled={busy}
                       onClick={() => setAsked(incident)}
-                      aria-label={`Remove the label "${incident.title}"`}
+                      aria-label={`Remove the label "${title}"`}
                     >
                       Remove
                     </Button>
@@ -96,5 +111,6 @@ export function IncidentList({ incidents, slos, now, timeZone, onRemoved }: Inci
 
 const getStyles = (theme: GrafanaTheme2) => ({
   short: css({ whiteSpace: 'nowrap' }),
+  name: css({ minWidth: '32ch' }),
   error: css({ color: theme.colors.error.text, overflowWrap: 'anywhere' }),
 });

@@ -1,11 +1,8 @@
-import { dateTimeFormat } from '@grafana/data';
 import { Alert, Button, Combobox, Field, Input, Modal } from '@grafana/ui';
 import { useId, useState } from 'react';
-import { labelIncident, type SLO } from '../../../api';
-import { useAction } from '../../alerting/useAction';
-import { FORMAT, incidentOf, scopeOptions } from './incidents';
-
-const HOUR_MS = 3_600_000;
+import { labelIncident } from '../../api';
+import { fieldsOf, type IncidentDraft, type IncidentFields, incidentOf, type scopeOptions } from './incidents';
+import { useAction } from './useAction';
 
 const SEVERITIES = [
   { value: 'unsaid' as const, label: 'Not said' },
@@ -14,32 +11,24 @@ const SEVERITIES = [
   { value: 'none' as const, label: 'Nothing: nobody should be told' },
 ];
 
-export interface IncidentDialogProps {
-  slos: SLO[];
-  /** In ms since 1970. */
-  now: number;
+export interface IncidentFormProps {
+  /** What the form begins with. One that has an id is changed, any other is new. */
+  draft: IncidentDraft;
+  /** What may be said to have been touched; without them it is what the draft says. */
+  scopes?: ReturnType<typeof scopeOptions>;
   timeZone: string;
   onDone: () => void;
   onDismiss: () => void;
 }
 
-/** Asks for what was wrong, when, where, and what an alert should have done about it. */
-export function IncidentDialog({ slos, now, timeZone, onDone, onDismiss }: IncidentDialogProps) {
-  const [draft, setDraft] = useState({
-    title: '',
-    start: dateTimeFormat(now - HOUR_MS, { timeZone, format: FORMAT }),
-    end: dateTimeFormat(now, { timeZone, format: FORMAT }),
-    scope: 'all',
-    severity: 'unsaid' as (typeof SEVERITIES)[number]['value'],
-  });
+/** Asks for what was wrong and when, and for what the draft leaves open: where, and what an alert should have done. */
+export function IncidentForm({ draft, scopes, timeZone, onDone, onDismiss }: IncidentFormProps) {
+  const [fields, setFields] = useState(() => fieldsOf(draft, timeZone, scopes !== undefined));
   const [tried, setTried] = useState(false);
   const { busy, error, run } = useAction();
   const id = useId();
-  const change = (changes: Partial<typeof draft>) => setDraft((old) => ({ ...old, ...changes }));
-  const { incident, faults } = incidentOf(
-    { ...draft, severity: draft.severity === 'unsaid' ? '' : draft.severity },
-    timeZone
-  );
+  const change = (changes: Partial<IncidentFields>) => setFields((old) => ({ ...old, ...changes }));
+  const { incident, faults } = incidentOf(draft, fields, timeZone);
   const shown = tried ? faults : {};
   const save = () => {
     setTried(true);
@@ -47,9 +36,8 @@ export function IncidentDialog({ slos, now, timeZone, onDone, onDismiss }: Incid
       void run(() => labelIncident(incident), onDone);
     }
   };
-  const zone = timeZone === 'browser' ? Intl.DateTimeFormat().resolvedOptions().timeZone : timeZone;
   return (
-    <Modal title="Label an incident" isOpen onDismiss={onDismiss}>
+    <Modal title={draft.id === undefined ? 'Label an incident' : 'Edit the incident'} isOpen onDismiss={onDismiss}>
       <form
         noValidate
         onSubmit={(event) => {
@@ -60,14 +48,14 @@ export function IncidentDialog({ slos, now, timeZone, onDone, onDismiss }: Incid
         <Field label="Title" htmlFor={`${id}-title`} invalid={Boolean(shown.title)} error={shown.title}>
           <Input
             id={`${id}-title`}
-            value={draft.title}
+            value={fields.title}
             placeholder="Card payments failed after the release of 4.2"
             onChange={({ currentTarget }) => change({ title: currentTarget.value })}
           />
         </Field>
         <Field
           label="Start"
-          description={`When it began for users, in the time zone ${zone}`}
+          description={`When it began for users, in the time zone ${zoneName(timeZone)}`}
           htmlFor={`${id}-start`}
           invalid={Boolean(shown.start)}
           error={shown.start}
@@ -75,7 +63,7 @@ export function IncidentDialog({ slos, now, timeZone, onDone, onDismiss }: Incid
           <Input
             id={`${id}-start`}
             type="datetime-local"
-            value={draft.start}
+            value={fields.start}
             onChange={({ currentTarget }) => change({ start: currentTarget.value })}
           />
         </Field>
@@ -89,26 +77,30 @@ export function IncidentDialog({ slos, now, timeZone, onDone, onDismiss }: Incid
           <Input
             id={`${id}-end`}
             type="datetime-local"
-            value={draft.end}
+            value={fields.end}
             onChange={({ currentTarget }) => change({ end: currentTarget.value })}
           />
         </Field>
-        <Field label="What it touched" htmlFor={`${id}-scope`}>
-          <Combobox
-            id={`${id}-scope`}
-            options={scopeOptions(slos)}
-            value={draft.scope}
-            onChange={({ value }) => change({ scope: value })}
-          />
-        </Field>
-        <Field label="What should have come of it" htmlFor={`${id}-severity`}>
-          <Combobox
-            id={`${id}-severity`}
-            options={SEVERITIES}
-            value={draft.severity}
-            onChange={({ value }) => change({ severity: value })}
-          />
-        </Field>
+        {scopes ? (
+          <Field label="What it touched" htmlFor={`${id}-scope`}>
+            <Combobox
+              id={`${id}-scope`}
+              options={scopes}
+              value={fields.scope}
+              onChange={({ value }) => change({ scope: value })}
+            />
+          </Field>
+        ) : null}
+        {fields.severity === undefined ? null : (
+          <Field label="What should have come of it" htmlFor={`${id}-severity`}>
+            <Combobox
+              id={`${id}-severity`}
+              options={SEVERITIES}
+              value={fields.severity || 'unsaid'}
+              onChange={({ value }) => change({ severity: value === 'unsaid' ? '' : value })}
+            />
+          </Field>
+        )}
         {error ? (
           <Alert bottomSpacing={0} severity="error" title="The incident can't be saved">
             {error}
@@ -125,4 +117,9 @@ export function IncidentDialog({ slos, now, timeZone, onDone, onDismiss }: Incid
       </form>
     </Modal>
   );
+}
+
+/** The zone as people know it: the browser's own has no name in Grafana's settings. */
+function zoneName(timeZone: string): string {
+  return timeZone === 'browser' ? Intl.DateTimeFormat().resolvedOptions().timeZone : timeZone;
 }
