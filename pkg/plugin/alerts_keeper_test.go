@@ -27,7 +27,8 @@ func TestRulesAreKeptInGrafana(t *testing.T) {
 	t.Cleanup(grafanaTransport.CloseIdleConnections)
 	const wait, often = 15 * time.Second, 50 * time.Millisecond
 
-	require.Eventually(t, func() bool { return grafana.count() > 3 }, wait, often, "rules and the watchdog are there without any request")
+	require.Eventually(t, func() bool { return !engine.rulesKept().AppliedAt.IsZero() }, wait, often)
+	require.Greater(t, grafana.count(), 3, "rules and the watchdog are there without any request")
 	grafana.change(func() {
 		for uid, r := range grafana.rules {
 			require.LessOrEqual(t, len(uid), 40)
@@ -35,7 +36,6 @@ func TestRulesAreKeptInGrafana(t *testing.T) {
 			require.NotContains(t, fmt.Sprint(r["data"]), "datasourceUid:"+preferredUID, "the data source is the one that Grafana has")
 		}
 	})
-	require.Eventually(t, func() bool { return !engine.rulesKept().AppliedAt.IsZero() }, wait, often)
 	var writes int
 	grafana.change(func() { writes = grafana.writes })
 
@@ -54,8 +54,10 @@ func TestRulesAreKeptInGrafana(t *testing.T) {
 		})
 		return n
 	}
-	require.Eventually(t, func() bool { return rulesOf("search") > 0 }, wait, often, "a new definition gets rules within seconds")
-	require.Equal(t, rulesOf("search"), rulesOf("browse"), "the last good version is in force")
+	kept := rulesOf("browse")
+	// Rules are made one after the other: the last of them ends the wait.
+	require.Eventually(t, func() bool { return rulesOf("search") == kept }, wait, often, "a new definition gets rules within seconds")
+	require.Equal(t, kept, rulesOf("browse"), "the last good version is in force")
 	grafana.change(func() { require.Greater(t, grafana.writes, writes) })
 	require.NoError(t, os.Remove(file))
 	require.Eventually(t, func() bool { return rulesOf("browse") == 0 }, wait, often)
